@@ -1,0 +1,9 @@
+"""The case tables: named parameter settings, valid and invalid, as data.
+
+Trusted side. Says what is asked of a submission, never what the answer is.
+"""
+
+from grader.cases.model import PARTS, Case, case_from_json, case_to_json, criterion_of
+from grader.cases.suite import of_kind, suite
+
+__all__ = ["PARTS", "Case", "case_from_json", "case_to_json", "criterion_of", "of_kind", "suite"]
