@@ -13,9 +13,12 @@ PARTS: Mapping[str, tuple[str, ...]] = {
     "relu": ("output", "grad_x"),
     "linear": ("output", "grad_x", "grad_weight", "grad_bias"),
     "cross_entropy": ("output", "grad_logits"),
-    "network": ("losses", "parameters"),
+    "network": ("losses",),
 }
-"""The arrays that an answer to each kind of case consists of, in the order in which they are made."""
+"""The arrays that an answer to each kind of case consists of, in the order in which they are made.
+
+A network's answer also has ``weight_i`` and ``bias_i`` for each layer i with parameters: `parts_of`.
+"""
 
 SCENARIOS = ("once", "twice", "second_forward", "two_layers")
 
@@ -63,6 +66,15 @@ class Case:
     twin: str = ""
 
 
+def parts_of(case: Case) -> tuple[str, ...]:
+    """Return the names of the arrays that answer a case."""
+    if case.kind != "network":
+        return PARTS[case.kind]
+    layers = case.params["layers"]
+    trained = [i for i, (kind, _) in enumerate(layers) if kind in ("conv2d", "linear")]
+    return (*PARTS["network"], *(f"{name}_{i}" for i in trained for name in ("weight", "bias")))
+
+
 def criterion_of(kind: str, part: str) -> str:
     """Return the name of the criterion that a part of an answer counts for.
 
@@ -81,7 +93,7 @@ def criterion_of(kind: str, part: str) -> str:
 def case_to_json(case: Case) -> dict[str, Any]:
     """Return the case as JSON-ready values, without what is at its default."""
     values = asdict(case)
-    return {name: value for name, value in values.items() if value not in ({}, "", False)}
+    return {name: value for name, value in values.items() if name == "params" or value not in ({}, "", False)}
 
 
 def case_from_json(values: Mapping[str, Any]) -> Case:
