@@ -65,6 +65,14 @@ class Case:
     invalid: bool = False
     twin: str = ""
 
+    def describe(self) -> str:
+        """Return two lines for people: what is tried on which sizes, and why."""
+        params = ", ".join(f"{name}={value}" for name, value in self.params.items() if name != "layers")
+        sizes = ", ".join(f"{name}={size}" for name, size in self.sizes.items())
+        about = [self.dtype, "" if self.scenario == "once" else self.scenario.replace("_", " ")]
+        about += [f"{name} {layout}" for name, layout in self.layouts.items()]
+        return f"{self.kind}({params}) on {sizes}; {', '.join(filter(None, about))}\n({self.id}: {self.why})"
+
 
 def parts_of(case: Case) -> tuple[str, ...]:
     """Return the names of the arrays that answer a case."""

@@ -55,13 +55,10 @@ def _affine(
 ) -> Doubles:
     """Run a layer that is linear in x and in its weight, forward and backward."""
     arrays = {name: np.abs(inputs[name]) if absolute else inputs[name] for name in _AFFINE_INPUTS}
-    x, weight, bias = (_tensor(arrays[name]) for name in ("x", "weight", "bias"))
-    output = layer(x, weight, bias)
-    output.backward(_tensor(arrays["grad_output"]).detach())
-    gradients = {"grad_x": x.grad, "grad_weight": weight.grad, "grad_bias": bias.grad}
-    return {"output": _array(output)} | {
-        name: _array(grad) for name, grad in gradients.items() if grad is not None
-    }
+    leaves = [_tensor(arrays[name]) for name in ("x", "weight", "bias")]
+    output = layer(*leaves)
+    gradients = torch.autograd.grad(output, leaves, _tensor(arrays["grad_output"]))
+    return dict(zip(PARTS["conv2d"], map(_array, (output, *gradients)), strict=True))
 
 
 _AFFINE_INPUTS = ("x", "weight", "bias", "grad_output")

@@ -1,0 +1,1 @@
+"""The checks: ordinary pytest files, one a layer. Trusted side."""

@@ -1,0 +1,121 @@
+"""The pytest plugin that the checks run under: fixtures, markers, JSON metadata.
+
+Trusted side. `grader run` hands it the submission in the session's stash; in a student's own folder
+the test file defines the fixture `submission_file` and plain `pytest` does the rest.
+"""
+
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from grader.cases import Case, of_kind
+from grader.ground_truth import GroundTruth, load_ground_truth
+from grader.outcomes import Outcome
+from grader.student import CheckFailed, Student
+
+STUDENT = pytest.StashKey[Student]()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Handover:
+    """A one-hook plugin that puts the submission into a session's stash."""
+
+    student: Student
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        """Hand the submission over before collection, which needs its cases."""
+        config.stash[STUDENT] = self.student
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Declare the markers."""
+    config.addinivalue_line("markers", "criterion(name): the criterion that a check counts for")
+    config.addinivalue_line("markers", "cases(kind, invalid=False): run the check for each such case")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Give a check marked with ``cases`` each case of its kind as the argument `case`."""
+    marker = metafunc.definition.get_closest_marker("cases")
+    if marker is None:
+        return
+    cases = of_kind(_truth(metafunc.config).cases, *marker.args, **marker.kwargs)
+    metafunc.parametrize("case", cases, ids=[case.id for case in cases])
+
+
+def _truth(config: pytest.Config) -> GroundTruth:
+    student = config.stash.get(STUDENT, None)
+    return student.truth if student else load_ground_truth()
+
+
+@pytest.fixture(scope="session")
+def submission(request: pytest.FixtureRequest) -> Iterator[Student]:
+    """Return the submission under grading: a proxy, since its code runs elsewhere."""
+    student = request.config.stash.get(STUDENT, None)
+    if student is not None:
+        yield student
+        return
+    # Imported here: `grader run` brings its own student and needs none of the local path.
+    from grader.local import open_local
+
+    path: Path = request.getfixturevalue("submission_file")
+    with open_local(path) as local:
+        yield local
+
+
+@pytest.fixture
+def expect(submission: Student) -> Callable[[Case, str], object]:
+    """Return the function that holds one part of a case's answer against the truth."""
+    return submission.expect
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show a student what is wrong with their answer instead of our source."""
+    report = yield
+    if call.excinfo and isinstance(call.excinfo.value, CheckFailed):
+        report.longrepr = _explain(item, call.excinfo.value)
+    return report
+
+
+def pytest_json_runtest_metadata(item: pytest.Item, call: pytest.CallInfo[None]) -> dict[str, Any]:
+    """Give the JSON report a check's verdict; a failing set-up is one too."""
+    error = call.excinfo.value if call.excinfo else None
+    return _verdict(item, error, call.duration) if call.when == "call" or error else {}
+
+
+def _verdict(item: pytest.Item, error: BaseException | None, seconds: float) -> dict[str, Any]:
+    outcome, message, detail = Outcome.PASSED, "", {}
+    if isinstance(error, CheckFailed):
+        outcome, message, detail = error.outcome, error.message, error.detail
+    elif isinstance(error, AssertionError):
+        outcome, message = Outcome.WRONG_VALUE, str(error)
+    elif isinstance(error, pytest.skip.Exception):
+        outcome, message = Outcome.NOT_RUN, str(error)
+    elif error is not None:
+        outcome, message = Outcome.GRADER_ERROR, f"{type(error).__name__}: {error}"
+    marker = item.get_closest_marker("criterion")
+    case = _case_of(item)
+    return {
+        "criterion": marker.args[0] if marker else "",
+        "case": case.id if case else item.name,
+        "outcome": str(outcome),
+        "message": message,
+        "seconds": seconds,
+        "detail": detail,
+    }
+
+
+def _case_of(item: pytest.Item) -> Case | None:
+    case = getattr(item, "callspec", None) and item.callspec.params.get("case")  # type: ignore[attr-defined]
+    return case if isinstance(case, Case) else None
+
+
+def _explain(item: pytest.Item, failure: CheckFailed) -> str:
+    case = _case_of(item)
+    about = f"{case.describe()}\n" if case else ""
+    return f"{about}{failure.outcome}: {failure.message}"

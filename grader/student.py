@@ -1,0 +1,173 @@
+"""A submission as the checks see it: ask it for a case, get its answers, judge them.
+
+Trusted side. Checks never touch the student's code: every call goes through the sandbox's client,
+once a case, and all criteria of that case read the same reply.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from numpy.typing import NDArray
+
+from grader.cases import Case, parts_of
+from grader.compare import Verdict, compare
+from grader.ground_truth import GroundTruth, Part
+from grader.outcomes import Outcome
+from grader.sandbox import Answer, Client, Reply
+
+
+class CheckFailed(AssertionError):  # noqa: N818 - a verdict on the student's work, not an error of ours
+    """A check did not pass; `outcome` says how, the text says why."""
+
+    def __init__(self, outcome: Outcome, message: str, detail: Mapping[str, object] | None = None) -> None:
+        super().__init__(message)
+        self.outcome = outcome
+        self.message = message
+        self.detail = dict(detail or {})
+
+
+class Convention(Protocol):
+    """The right values under a convention that the assignment accepts."""
+
+    def __call__(self, case: Case, part: str, truth: Part) -> Part | None:
+        """Return what the part is under the convention, None where it does not differ."""
+
+
+@dataclass(slots=True, eq=False)
+class Student:
+    """One submission under grading.
+
+    Attributes
+    ----------
+    client : Client
+        Calls the student's code.
+    truth : GroundTruth
+    conventions : Mapping of str to Convention
+        Accepted beside the truth, by name.
+    replies : dict of str to Reply
+        What has been answered so far, by case id.
+    """
+
+    client: Client
+    truth: GroundTruth
+    conventions: Mapping[str, Convention] = field(default_factory=dict)
+    replies: dict[str, Reply] = field(default_factory=dict)
+
+    def reply(self, case: Case) -> Reply:
+        """Return the answers to a case; the student's code is called the first time only."""
+        if case.id not in self.replies:
+            self.replies[case.id] = self.client.run(
+                case.kind,
+                case.params,
+                self.truth[case.id].inputs,
+                parts=parts_of(case)[:1] if case.invalid else parts_of(case),
+                scenario=case.scenario,
+                layouts=case.layouts,
+            )
+        return self.replies[case.id]
+
+    def call(self, kind: str, params: Mapping[str, Any], **arrays: NDArray[Any]) -> "Result":
+        """Call a layer on arrays of a check's own; see `Result`."""
+        parts = parts_of(Case("own", kind, params, {}, "a check's own arrays"))
+        return Result(self.client.run(kind, params, arrays, parts=parts))
+
+    def conv2d(
+        self,
+        x: NDArray[Any],
+        weight: NDArray[Any],
+        bias: NDArray[Any],
+        grad_output: NDArray[Any],
+        *,
+        stride: int | tuple[int, int] = 1,
+        padding: int | tuple[int, int] = 0,
+    ) -> "Result":
+        """Run the student's convolution forward and backward on arrays of a check's own.
+
+        Returns
+        -------
+        Result
+            With ``output``, ``grad_x``, ``grad_weight`` and ``grad_bias``.
+        """
+        out_channels, in_channels, *kernel = weight.shape
+        params = {
+            "in_channels": in_channels,
+            "out_channels": out_channels,
+            "kernel_size": tuple(kernel),
+            "stride": stride,
+            "padding": padding,
+        }
+        return self.call("conv2d", params, x=x, weight=weight, bias=bias, grad_output=grad_output)
+
+    def expect(self, case: Case, part: str) -> Verdict:
+        """Hold one part of a case's answer against the truth.
+
+        Raises
+        ------
+        CheckFailed
+            If it is not right, with the outcome.
+        """
+        reply = self.reply(case)
+        array = answered(reply.answers[part])
+        verdict = compare(array, self.truth[case.id].expected[part], case.dtype, part)
+        if not verdict.passed:
+            verdict = self._by_convention(case, part, array) or verdict
+        if not verdict.passed:
+            raise CheckFailed(verdict.outcome, verdict.message, _numbers(verdict))
+        if part in ("output", "losses") and reply.modified:
+            names = ", ".join(reply.modified)
+            raise CheckFailed(Outcome.MODIFIED_INPUT, f"the call changed its input in place: {names}")
+        return verdict
+
+    def expect_error(self, case: Case) -> None:
+        """Hold that a case with wrong arguments raises, where its valid twin does not.
+
+        Raises
+        ------
+        CheckFailed
+            If an answer came back, or if the layer raises on valid arguments too.
+        """
+        answer = self.reply(case).answers["output"]
+        if answer.outcome is None:
+            shape = answer.array.shape if answer.array is not None else ()
+            message = f"{case.why}: an error was expected, but an array of shape {shape} came back"
+            raise CheckFailed(Outcome.WRONG_VALUE, message)
+        if answer.outcome is not Outcome.RAISED:
+            raise CheckFailed(answer.outcome, answer.message)
+        twin = next(other for other in self.truth.cases if other.id == case.twin)
+        plain = self.reply(twin).answers["output"]
+        if plain.outcome is not None:
+            message = f"raises on valid arguments too (case {twin.id}), so that its errors mean nothing"
+            raise CheckFailed(plain.outcome, f"{message}: {plain.message}")
+
+    def _by_convention(self, case: Case, part: str, array: NDArray[Any]) -> Verdict | None:
+        for name, convention in self.conventions.items():
+            other = convention(case, part, self.truth[case.id].expected[part])
+            if other is not None and compare(array, other, case.dtype, part).passed:
+                return Verdict(Outcome.PASSED, f"right under the accepted convention {name!r}")
+        return None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Result:
+    """A reply to a check's own arrays: reading a part gives its array or fails the check."""
+
+    reply: Reply
+
+    def __getattr__(self, part: str) -> NDArray[Any]:
+        answers = self.reply.answers
+        if part not in answers:
+            raise AttributeError(f"no part {part!r} in this answer; there are {', '.join(answers)}")
+        return answered(answers[part])
+
+
+def answered(answer: Answer) -> NDArray[Any]:
+    """Return an answer's array, or fail the check with the outcome that took its place."""
+    if answer.outcome is not None or answer.array is None:
+        where = {"line": answer.line, "function": answer.function} if answer.line else {}
+        raise CheckFailed(answer.outcome or Outcome.NOT_RUN, answer.message, where)
+    return answer.array
+
+
+def _numbers(verdict: Verdict) -> dict[str, object]:
+    return {"deviation": verdict.deviation, "worst": list(verdict.worst)}
