@@ -1,0 +1,174 @@
+"""Frames between the trusted and the untrusted side: a JSON header and raw array bytes.
+
+Both sides, so Python >= 3.9, NumPy and the standard library only. Nothing that is read here can
+run code: no pickle, no object arrays; every size is bounded before a byte is believed.
+
+A frame is ``b"CNNG"``, the header's length (u32), the payload's length (u64), the header as JSON
+and the arrays' bytes, all little-endian, in the order in which ``header["arrays"]`` names them.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import struct
+from typing import Any, Mapping, NamedTuple
+
+import numpy as np
+
+MAGIC = b"CNNG"
+MAX_HEADER = 1 << 20
+MAX_NDIM = 8
+MAX_SIDE = 1 << 40
+_INTEGERS = ("|b1", "|i1", "<i2", "<i4", "<i8", "|u1", "<u2", "<u4", "<u8")
+DTYPES = frozenset((*_INTEGERS, "<f2", "<f4", "<f8", "<c8", "<c16"))
+_PREFIX = struct.Struct("<4sIQ")
+
+
+class WireError(ValueError):
+    """Bytes break the wire's rules; the text says which."""
+
+
+class Frame(NamedTuple):
+    """One message: a header of plain JSON values and arrays by name."""
+
+    header: dict[str, Any]
+    arrays: dict[str, np.ndarray[Any, Any]]
+
+
+def encode(header: Mapping[str, Any], arrays: Mapping[str, np.ndarray[Any, Any]]) -> bytes:
+    """Return the bytes of a frame.
+
+    Parameters
+    ----------
+    header : mapping
+        JSON-ready values; the key ``arrays`` is the wire's own.
+    arrays : mapping of str to ndarray
+        Base arrays of booleans, integers, floats or complex numbers, of any layout and byte order.
+
+    Raises
+    ------
+    WireError
+        A dtype, a rank or the header's size is not allowed.
+    """
+    entries, chunks = [], []
+    for name, array in arrays.items():
+        plain = np.asarray(array, dtype=array.dtype.newbyteorder("<"), order="C")
+        if plain.dtype.str not in DTYPES or plain.ndim > MAX_NDIM:
+            raise WireError(f"{name}: dtype {plain.dtype} of {plain.ndim} axes cannot be sent")
+        entries.append({"name": name, "dtype": plain.dtype.str, "shape": list(plain.shape)})
+        chunks.append(plain.tobytes())
+    text = json.dumps({**header, "arrays": entries}).encode()
+    if len(text) > MAX_HEADER:
+        raise WireError(f"header of {len(text)} bytes: at most {MAX_HEADER} are allowed")
+    payload = b"".join(chunks)
+    return _PREFIX.pack(MAGIC, len(text), len(payload)) + text + payload
+
+
+class Decoder:
+    """Turns bytes, in whatever pieces they arrive, into frames.
+
+    Parameters
+    ----------
+    max_payload : int
+        Bytes of arrays that one frame may carry.
+    max_header : int
+        Bytes of JSON that one frame may carry.
+
+    Examples
+    --------
+    >>> data = encode({"id": 7}, {"x": np.zeros((2, 3))})
+    >>> decoder = Decoder(max_payload=1000)
+    >>> decoder.feed(data[:10])
+    []
+    >>> frame, = decoder.feed(data[10:])
+    >>> frame.header, frame.arrays["x"].shape
+    ({'id': 7}, (2, 3))
+    """
+
+    def __init__(self, max_payload: int, max_header: int = MAX_HEADER) -> None:
+        self._max_payload = max_payload
+        self._max_header = max_header
+        self._buffer = bytearray()
+
+    def feed(self, data: bytes) -> list[Frame]:
+        """Take more bytes; return the frames that they complete.
+
+        Raises
+        ------
+        WireError
+            The bytes are no frame; the decoder is of no use afterwards.
+        """
+        self._buffer += data
+        frames = []
+        while len(self._buffer) >= _PREFIX.size:
+            magic, header_size, payload_size = _PREFIX.unpack_from(self._buffer)
+            if magic != MAGIC:
+                raise WireError(f"a frame starts with {bytes(magic)!r} instead of {MAGIC!r}")
+            if header_size > self._max_header or payload_size > self._max_payload:
+                raise WireError(
+                    f"a frame announces {header_size} + {payload_size} bytes: "
+                    f"at most {self._max_header} + {self._max_payload} are read"
+                )
+            start = _PREFIX.size + header_size
+            if len(self._buffer) < start + payload_size:
+                break
+            header = _header(bytes(self._buffer[_PREFIX.size : start]))
+            payload = bytes(self._buffer[start : start + payload_size])
+            del self._buffer[: start + payload_size]
+            frames.append(Frame(header, _arrays(header.pop("arrays", None), payload)))
+        return frames
+
+    @property
+    def pending(self) -> int:
+        """How many bytes of an unfinished frame are held."""
+        return len(self._buffer)
+
+
+def _header(text: bytes) -> dict[str, Any]:
+    try:
+        header = json.loads(text.decode(), parse_constant=_no_constant)
+    except (ValueError, RecursionError):
+        raise WireError("a frame's header is not JSON") from None
+    if type(header) is not dict:
+        raise WireError("a frame's header is not a JSON object")
+    return header
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _arrays(entries: Any, payload: bytes) -> dict[str, np.ndarray[Any, Any]]:
+    if type(entries) is not list:
+        raise WireError("a frame's header lists no arrays")
+    arrays: dict[str, np.ndarray[Any, Any]] = {}
+    start = 0
+    for entry in entries:
+        name, dtype, shape = _entry(entry)
+        if name in arrays:
+            raise WireError(f"a frame names array {name!r} twice")
+        size = dtype.itemsize * math.prod(shape)
+        if start + size > len(payload):
+            raise WireError(f"array {name!r} of shape {shape} is longer than its frame")
+        try:
+            arrays[name] = np.frombuffer(payload, dtype, math.prod(shape), start).reshape(shape)
+        except ValueError:
+            raise WireError(f"array {name!r} cannot have shape {shape}") from None
+        start += size
+    if start != len(payload):
+        raise WireError(f"a frame carries {len(payload) - start} bytes that belong to no array")
+    return arrays
+
+
+def _entry(entry: Any) -> tuple[str, np.dtype[Any], tuple[int, ...]]:
+    if type(entry) is not dict or set(entry) != {"name", "dtype", "shape"}:
+        raise WireError("an array is described by other keys than name, dtype and shape")
+    name, dtype, shape = entry["name"], entry["dtype"], entry["shape"]
+    if type(name) is not str or type(dtype) is not str or dtype not in DTYPES:
+        raise WireError(f"an array's name or dtype is not allowed: {name!r:.80}, {dtype!r:.80}")
+    if type(shape) is not list or len(shape) > MAX_NDIM:
+        raise WireError(f"array {name!r:.80} has no shape of at most {MAX_NDIM} axes")
+    if not all(type(side) is int and 0 <= side <= MAX_SIDE for side in shape):
+        raise WireError(f"array {name!r:.80} has a side that is no size")
+    return name, np.dtype(dtype), tuple(shape)
