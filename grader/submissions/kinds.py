@@ -1,0 +1,83 @@
+"""Which paths are sources, archives or clutter, and how a path is shown in a message.
+
+Trusted side; pure functions over names, which come from students and are only looked at.
+"""
+
+import re
+
+SOURCE_SUFFIXES = (".py", ".pyw", ".ipynb", ".txt")
+ONLINE_TEXT = "onlinetext.html"
+ARCHIVE_SUFFIXES = (".zip", ".tar", ".tgz", ".tbz2", ".txz", ".gz", ".bz2", ".xz", ".7z", ".rar")
+
+_CLUTTER_FOLDERS = {
+    *("__macosx", "__pycache__", "venv", "virtualenv", "site-packages", "dist-packages", "node_modules"),
+}
+_COMPILED = re.compile(r"\.py[cdoix]$")
+# Control characters and marks that reorder text: a name with them could show as another name.
+_MISLEADING = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_LONGEST_SHOWN = 120
+
+
+def is_clutter(path: str) -> bool:
+    """Tell whether a path lies in a folder that no student wrote, or is a system's own file."""
+    *folders, name = path.rstrip("/").split("/")
+    if any(folder.lower() in _CLUTTER_FOLDERS or _is_hidden(folder) for folder in folders):
+        return True
+    return name.startswith("._") or name == ".DS_Store" or (_is_hidden(name) and not is_source(name))
+
+
+def _is_hidden(name: str) -> bool:
+    return name.startswith(".") and name not in {".", ".."}
+
+
+def is_source(path: str) -> bool:
+    """Tell whether a file may hold source text, also as ``cnn.py.txt`` or ``cnn.py (1)``."""
+    name = path.rsplit("/", 1)[-1].lower()
+    if name == ONLINE_TEXT or name.endswith(SOURCE_SUFFIXES):
+        return True
+    return ".py" in name and not _COMPILED.search(name) and not is_archive(name)
+
+
+def is_archive(path: str) -> bool:
+    """Tell whether a file is an archive by its name; documents that are zips inside are not."""
+    return path.lower().rstrip().endswith(ARCHIVE_SUFFIXES)
+
+
+def stem(name: str) -> str:
+    """Return a file's name without the suffix of a source or archive.
+
+    Examples
+    --------
+    >>> stem("a_zip.tar.gz"), stem("1805001.PY"), stem("v1.2")
+    ('a_zip', '1805001', 'v1.2')
+    """
+    lower = name.lower()
+    for suffix in (".tar.gz", ".tar.bz2", ".tar.xz", *ARCHIVE_SUFFIXES, *SOURCE_SUFFIXES):
+        if lower.endswith(suffix) and len(name) > len(suffix):
+            return name[: -len(suffix)]
+    return name
+
+
+def shown(path: str) -> str:
+    """Return a path as it may stand in a message: no control or reordering characters, not endless."""
+    clean = _MISLEADING.sub("\N{REPLACEMENT CHARACTER}", path)
+    if len(clean) <= _LONGEST_SHOWN:
+        return clean
+    return f"{clean[:70]}…{clean[-45:]}"
+
+
+def clean_path(path: str) -> str | None:
+    r"""Return an archive's path with "/" and no empty parts; None where it leads out of the archive.
+
+    Examples
+    --------
+    >>> clean_path(".\\src\\model.py"), clean_path("../x.py"), clean_path("C:/x.py")
+    ('src/model.py', None, None)
+    """
+    unix = path.replace("\\", "/")
+    if unix.startswith("/") or re.match(r"[A-Za-z]:", unix) or "\x00" in unix:
+        return None
+    parts = [part for part in unix.split("/") if part not in ("", ".")]
+    if ".." in parts or not parts:
+        return None
+    return "/".join(parts) + ("/" if unix.endswith("/") else "")
