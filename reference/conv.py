@@ -123,7 +123,7 @@ def conv_grad_arguments(
 ) -> tuple[Array, Array, Array, Windows]:
     """Check what `conv2d_backward` is given; return the arrays in one dtype, and the walk."""
     grad_output, x, weight = as_floats(grad_output, x, weight)
-    *_, windows = conv_arguments(x, weight, np.zeros(len(weight)), stride, padding)
+    *_, windows = conv_arguments(x, weight, np.zeros(weight.shape[:1]), stride, padding)
     expect_shape("grad_output", grad_output, (len(x), len(weight), *windows.output))
     return grad_output, x, weight, windows
 
