@@ -1,0 +1,108 @@
+"""Call a layer as a case asks: which inputs, laid out how, in which order.
+
+Untrusted side. The interface knows how a student's API is called; this knows what is called when.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+Arrays = Mapping[str, "np.ndarray[Any, Any]"]
+
+# What forward is called with; every other kind takes x alone.
+INPUTS = {"cross_entropy": ("logits", "labels"), "network": ("x", "labels")}
+
+
+def answers(
+    kind: str, make: Callable[[Arrays], Any], arrays: Arrays, scenario: str
+) -> Iterator[tuple[str, Any]]:
+    """Yield (part, value) as the student's code makes them.
+
+    Parameters
+    ----------
+    kind : str
+        Which layer.
+    make : callable
+        Builds the interface's adapter around a fresh layer, given its arrays.
+    arrays : mapping
+        The case's arrays; those named ``warmup_...`` belong to the call that comes first.
+    scenario : str
+        ``once``; ``twice``: forward and backward before, on the same layer; ``second_forward``: a forward
+        before; ``two_layers``: another layer's forward between this one's forward and backward.
+    """
+    plain = {name: array for name, array in arrays.items() if not name.startswith("warmup_")}
+    warm = {**plain, **{name[7:]: array for name, array in arrays.items() if name.startswith("warmup_")}}
+    other = make(warm) if scenario == "two_layers" else None
+    layer = make(plain)
+    if other is not None:
+        other.forward(*_inputs(kind, warm))
+    elif scenario in ("twice", "second_forward"):
+        layer.forward(*_inputs(kind, warm))
+        if scenario == "twice":
+            _use_up(layer.backward(*_grads(warm)))
+    yield first_part(layer), layer.forward(*_inputs(kind, plain))
+    if other is not None:
+        _use_up(other.backward(*_grads(warm)))
+    yield from layer.backward(*_grads(plain))
+
+
+def first_part(layer: Any) -> str:
+    """Return what the adapter calls that which forward returns."""
+    return getattr(layer, "first_part", "output")
+
+
+def forward(kind: str, layer: Any, arrays: Arrays) -> Any:
+    """Call forward alone."""
+    return layer.forward(*_inputs(kind, arrays))
+
+
+def _inputs(kind: str, arrays: Arrays) -> list[np.ndarray[Any, Any]]:
+    return [arrays[name] for name in INPUTS.get(kind, ("x",))]
+
+
+def _grads(arrays: Arrays) -> list[np.ndarray[Any, Any]]:
+    return [arrays[name] for name in ("grad_output",) if name in arrays]
+
+
+def _use_up(parts: Iterator[tuple[str, Any]]) -> None:
+    # A backward that fails here fails again where it counts; forward must not pay for it.
+    with contextlib.suppress(Exception):
+        for _ in parts:
+            pass
+
+
+def laid_out(array: np.ndarray[Any, Any], layout: str) -> np.ndarray[Any, Any]:
+    """Return a writable copy of equal values that lies in memory as asked.
+
+    Parameters
+    ----------
+    array : ndarray
+    layout : str
+        ``contiguous``, ``fortran``, ``sliced`` (every other element of a wider array) or ``reversed``
+        (negative strides in every axis).
+    """
+    if layout == "fortran":
+        return np.array(array, order="F")
+    if layout == "sliced" and array.ndim:
+        # NaN between the elements: who reads them by mistake shall see it.
+        fill = np.nan if array.dtype.kind in "fc" else 1
+        view = np.full((*array.shape[:-1], 2 * array.shape[-1]), fill, array.dtype)[..., ::2]
+        view[...] = array
+        return view
+    if layout == "reversed":
+        backwards = (slice(None, None, -1),) * array.ndim
+        return np.array(array[backwards], order="C")[backwards]
+    return np.array(array, order="C")
+
+
+def modified(arrays: Arrays, originals: Arrays) -> list[str]:
+    """Return the names of the inputs that are not what they were."""
+    return [
+        name
+        for name, array in arrays.items()
+        if array.shape != originals[name].shape or array.tobytes() != originals[name].tobytes()
+    ]

@@ -1,0 +1,192 @@
+"""The untrusted side: load a student's program, call it as asked, send back arrays.
+
+Untrusted side: runs in the confined process beside the student's code, on Python >= 3.9, with NumPy, the
+standard library and its own parts (`grader.wire`, `grader.untrusted`) only. It knows no expected value.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import types
+from typing import Any, BinaryIO, Iterator
+
+import numpy as np
+
+from grader import wire
+from grader.untrusted import driving, strides
+from grader.untrusted.loading import Program
+from grader.untrusted.verdicts import checked, failure
+
+MAX_REQUEST = 1 << 32
+OUT_OF_MEMORY_EXIT = 86
+
+
+class Worker:
+    """One student's program and the interface that calls it."""
+
+    def __init__(self, reply_fd: int) -> None:
+        self._fd = reply_fd
+        self._write = os.write
+        self._files: tuple[str, ...] = ()
+        self._student = types.ModuleType("submission")
+        self._interface = types.ModuleType("interface")
+        self._settings: dict[str, Any] = {}
+        self._max_bytes = 0
+        self._held: Any = None
+
+    def handle(self, header: dict[str, Any], arrays: driving.Arrays) -> None:
+        """Answer one request with one frame for each part, then one that ends it."""
+        operation = {"load": self.load, "run": self.run, "forward": self.forward, "backward": self.backward}
+        operation[header["op"]](header, arrays)
+
+    def load(self, header: dict[str, Any], _: driving.Arrays) -> None:
+        """Execute the interface and the student's definitions."""
+        self._settings, self._max_bytes = header["settings"], header["max_bytes"]
+        exec(compile(header["interface"], "<interface>", "exec", dont_inherit=True), vars(self._interface))
+        program = Program(header["main"], header["modules"], header["imports"])
+        self._files = tuple(program.modules)
+        report: dict[str, Any] = {"status": "ok", "message": "", "line": None, "function": "", "file": ""}
+        try:
+            self._student = program.load()
+        except BaseException as error:
+            report = failure(error, self._files)
+            if report["status"] in ("raised", "not_implemented"):
+                report["status"] = "import_failed"
+        needed = {name for names in vars(self._interface).get("NEEDS", {}).values() for name in names}
+        missing = sorted(name for name in needed if not hasattr(self._student, name))
+        self._send(header, "loaded", **report, missing=missing, stand_ins=program.stand_ins)
+
+    def run(self, header: dict[str, Any], arrays: driving.Arrays) -> None:
+        """Call the student's code through a whole case."""
+        inputs = self._laid_out(header, arrays)
+
+        def parts() -> Iterator[tuple[str, Any]]:
+            self._expect(header["kind"])
+            return driving.answers(
+                header["kind"], lambda own: self._make(header, own), inputs, header["scenario"]
+            )
+
+        self._answer(header, parts, inputs, arrays)
+
+    def forward(self, header: dict[str, Any], arrays: driving.Arrays) -> None:
+        """Call forward alone and hold the layer, so that nobody knows the gradient that will come."""
+        inputs = self._laid_out(header, arrays)
+
+        def parts() -> Iterator[tuple[str, Any]]:
+            self._expect(header["kind"])
+            self._held = self._make(header, inputs)
+            yield driving.first_part(self._held), driving.forward(header["kind"], self._held, inputs)
+
+        self._answer(header, parts, inputs, arrays)
+
+    def backward(self, header: dict[str, Any], arrays: driving.Arrays) -> None:
+        """Call backward of the layer that `forward` held."""
+        inputs = self._laid_out(header, arrays)
+        held, self._held = self._held, None
+        self._answer(header, lambda: held.backward(*inputs.values()), inputs, arrays)
+
+    def _expect(self, kind: str) -> None:
+        if not hasattr(self._interface, kind):
+            raise NotImplementedError(f"this interface does not say how a {kind} is called")
+        for name in self._interface.NEEDS.get(kind, ()):
+            if not hasattr(self._student, name):
+                raise NotImplementedError(f"{name} is not defined")
+
+    def _make(self, header: dict[str, Any], arrays: driving.Arrays) -> Any:
+        build = getattr(self._interface, header["kind"])
+        return build(self._student, _tuples(header["params"]), arrays, self._settings)
+
+    def _laid_out(self, header: dict[str, Any], arrays: driving.Arrays) -> dict[str, np.ndarray[Any, Any]]:
+        layouts = header.get("layouts", {})
+        return {name: driving.laid_out(a, layouts.get(name, "contiguous")) for name, a in arrays.items()}
+
+    def _answer(
+        self, header: dict[str, Any], parts: Any, inputs: driving.Arrays, originals: driving.Arrays
+    ) -> None:
+        """Send what `parts` yields, as far as it is wanted, and what stopped it."""
+        wanted = list(header["parts"])
+        try:
+            for part, value in parts():
+                if part in wanted:
+                    wanted.remove(part)
+                    self._part(header, part, value)
+                if not wanted:
+                    break
+        except BaseException as error:
+            self._send(header, wanted.pop(0) if wanted else "end", **failure(error, self._files))
+        else:
+            for part in wanted:
+                self._send(header, part, status="not_implemented", message=f"no {part} was returned")
+        self._send(header, "end", modified=driving.modified(inputs, originals))
+
+    def _part(self, header: dict[str, Any], part: str, value: Any) -> None:
+        try:
+            array = checked(part, value, self._max_bytes)
+        except Exception as error:
+            self._send(header, part, **failure(error, self._files))
+        else:
+            self._send(header, part, {part: array}, status="ok")
+
+    def _send(
+        self, header: dict[str, Any], part: str, arrays: driving.Arrays | None = None, **fields: Any
+    ) -> None:
+        data = memoryview(wire.encode({"id": header["id"], "part": part, **fields}, arrays or {}))
+        while data:
+            data = data[self._write(self._fd, data) :]
+
+
+def serve(request_fd: int, reply_fd: int) -> None:
+    """Answer requests until there are no more; never returns to code that could run exit hooks."""
+    strides.install()
+    hide()
+    worker, decoder = Worker(reply_fd), wire.Decoder(MAX_REQUEST, MAX_REQUEST)
+    leave = os._exit
+    try:
+        while True:
+            data = os.read(request_fd, 1 << 20)
+            if not data:
+                leave(0)
+            for header, arrays in decoder.feed(data):
+                worker.handle(header, arrays)
+    except MemoryError:
+        leave(OUT_OF_MEMORY_EXIT)
+
+
+def hide() -> None:
+    """Let nothing of the grader be importable by name from here on."""
+    for name in [name for name in sys.modules if name.partition(".")[0] == "grader"]:
+        del sys.modules[name]
+
+
+def main() -> None:
+    """Serve on standard input and output; what the student prints goes to standard error."""
+    requests, replies = os.dup(0), os.dup(1)
+    os.dup2(2, 1)
+    nothing, end = os.pipe()
+    os.close(end)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    streams()
+    serve(requests, replies)
+
+
+def streams() -> None:
+    """Reopen the student's streams, unbuffered, so that nothing printed is lost when the process dies."""
+    output: BinaryIO = open(1, "wb", buffering=0, closefd=False)  # noqa: SIM115
+    sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
+    sys.stdout = sys.stderr = open_text(output)
+
+
+def open_text(stream: BinaryIO) -> Any:
+    """Return a text stream that writes through, whatever characters it is given."""
+    import io
+
+    return io.TextIOWrapper(stream, "utf-8", errors="backslashreplace", write_through=True)
+
+
+def _tuples(value: Any) -> Any:
+    """Make JSON's lists the pairs that students expect."""
+    if isinstance(value, list):
+        return tuple(_tuples(item) for item in value)
+    return {key: _tuples(item) for key, item in value.items()} if isinstance(value, dict) else value
