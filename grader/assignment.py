@@ -177,6 +177,9 @@ def _sentence(detail: Mapping[str, Any]) -> str:
 def _problems(assignment: Assignment, *, extra_criteria: bool) -> list[str]:
     unknown = [] if extra_criteria else [name for name in assignment.points if name not in CRITERIA]
     problems = [f"points.{_unknown(name, CRITERIA)}" for name in unknown]
+    late = assignment.late
+    if late and (late.points > 0) == (late.percent > 0):
+        problems.append("late: give either points or percent, one of them above 0")
     if assignment.max_points <= 0:
         problems.append("points: at least one criterion must have more than 0 points")
     return problems

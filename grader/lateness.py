@@ -7,6 +7,9 @@ import math
 import re
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Annotated, Literal
+
+from annotated_types import Ge, Le
 
 from grader.results import Standing
 
@@ -41,11 +44,11 @@ class LatePolicy:
         Without a zone, in the worksheet's; None leaves lateness to the worksheet's Status.
     """
 
-    per: str = "day"
-    points: float = 0.0
-    percent: float = 0.0
-    grace_minutes: float = 0.0
-    cap: float | None = None
+    per: Literal["day", "hour"] = "day"
+    points: Annotated[float, Ge(0)] = 0.0
+    percent: Annotated[float, Ge(0), Le(100)] = 0.0
+    grace_minutes: Annotated[float, Ge(0)] = 0.0
+    cap: Annotated[float, Ge(0)] | None = None
     due: datetime | None = None
 
 

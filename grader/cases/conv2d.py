@@ -55,8 +55,9 @@ _ROWS: tuple[tuple[str, str, str, str, str, str], ...] = (
     ("3x3", "4x4", "0x0", "0x1", "2x3", "stride above the kernel: columns never read"),
     ("3x3", "4x4", "1x1", "2x3", "3x2", "the largest remainder, more than the padding"),
     ("1x1", "4x4", "0x0", "3x2", "2x3", "one pixel of sixteen is read"),
-    ("5x5", "4x4", "3x3", "3x1", "2x3", "K, s and p all large"),
+    ("5x5", "4x4", "3x3", "3x0", "2x3", "K, s and p all large"),
     ("4x4", "4x4", "0x0", "3x3", "2x1", "tiles and the largest remainder"),
+    ("2x4", "4x2", "1x1", "1x0", "2x3", "the smallest remainder of stride 4, gaps in one axis"),
     # height and width differ in one thing or in all
     ("3x2", "1x1", "0x0", "0x0", "3x5", "kernel sides exchanged"),
     ("2x3", "1x1", "1x1", "0x0", "4x5", "kernel sides exchanged, with padding"),

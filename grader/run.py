@@ -1,0 +1,64 @@
+"""Submissions x executor -> gradebook: who is graded anew, who is graded again, who is kept.
+
+Trusted side. Takes any `concurrent.futures.Executor`; what it needs of one is `submit` and that a
+broken pool says so.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import BrokenExecutor, Executor, as_completed
+from dataclasses import replace
+
+from grader.gradebook import Gradebook
+from grader.grade import Job, failed_result, fingerprint, grade
+from grader.results import Result
+from grader.submissions import Submission
+
+MakeExecutor = Callable[[int | None], Executor]
+"""Makes an executor of so many workers; None leaves the number to it."""
+
+
+def grade_all(
+    submissions: Sequence[Submission],
+    job: Job,
+    make_executor: MakeExecutor,
+    record: Callable[[Result], None],
+) -> None:
+    """Grade every submission and hand each result to `record` as it comes.
+
+    A submission whose grading failed on our side, or took the pool down with it, is graded once more
+    on its own in a pool of one worker; if that fails too its result says ``grader_error``.
+    """
+    again = []
+    for submission, result in _graded(submissions, job, make_executor, None):
+        if result is None or result.status == "grader_error":
+            again.append(submission)
+        else:
+            record(result)
+    for submission in again:
+        ((_, result),) = _graded([submission], job, make_executor, 1)
+        record(result or failed_result(submission, job, "the grading process ended, twice"))
+
+
+def _graded(
+    submissions: Iterable[Submission], job: Job, make_executor: MakeExecutor, workers: int | None
+) -> Iterator[tuple[Submission, Result | None]]:
+    """Yield submissions as they are graded; None stands for a pool that broke."""
+    with make_executor(workers) as executor:
+        futures = {executor.submit(grade, submission, job): submission for submission in submissions}
+        for future in as_completed(futures):
+            try:
+                yield futures[future], future.result()
+            except BrokenExecutor:
+                yield futures[future], None
+
+
+def kept_results(submissions: Iterable[Submission], job: Job, gradebook: Gradebook) -> dict[str, Result]:
+    """Return, by id, the results of submissions that were graded before and are unchanged."""
+    kept = {}
+    for submission in submissions:
+        result = gradebook.result_with_fingerprint(fingerprint(submission, job))
+        if result is not None and result.status == "graded":
+            kept[submission.id] = replace(
+                result, id=submission.id, name=submission.name, participant=submission.participant
+            )
+    return kept
