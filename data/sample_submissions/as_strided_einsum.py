@@ -1,0 +1,145 @@
+"""Right: as_strided windows and einsum; grad_x by dilating and flipping."""
+
+import numpy as np
+from numpy.lib.stride_tricks as_strided, sliding_window_view
+
+
+def pair(value):
+    return (value, value) if isinstance(value, int) else tuple(value)
+
+
+class Conv2d:
+    def __init__(self, in_channels, out_channels, kernel_size, stride=1, padding=0):
+        self.kernel, self.stride, self.padding = pair(kernel_size), pair(stride), pair(padding)
+        if min(self.stride) < 1 or min(self.padding) < 0:
+            raise ValueError(f"stride {self.stride} must be at least 1, padding {self.padding} at least 0")
+        self.weight = np.random.randn(out_channels, in_channels, *self.kernel) * 0.1
+        self.bias = np.zeros(out_channels)
+
+    def pad(self, x):
+        (p_h, p_w), (k_h, k_w) = self.padding, self.kernel
+        if x.shape[1] != self.weight.shape[1]:
+            raise ValueError(f"x has {x.shape[1]} channels, the weight {self.weight.shape[1]}")
+        if x.shape[2] + 2 * p_h < k_h or x.shape[3] + 2 * p_w < k_w:
+            raise ValueError(f"kernel {self.kernel} is larger than the padded input")
+        return np.pad(x, ((0, 0), (0, 0), (p_h, p_h), (p_w, p_w)))
+
+    def windows(self, padded):
+        (k_h, k_w), (s_h, s_w) = self.kernel, self.stride
+        n, c, h, w = padded.shape
+        shape = (n, c, (h - k_h) // s_h + 1, (w - k_w) // s_w + 1, k_h, k_w)
+        step_n, step_c, step_h, step_w = padded.strides
+        strides = (step_n, step_c, s_h * step_h, s_w * step_w, step_h, step_w)
+        return as_strided(padded, shape, strides, writeable=False)
+
+    def forward(self, x):
+        self.shape, self.padded = x.shape, self.pad(x)
+        output = np.einsum("ncijuv,fcuv->nfij", self.windows(self.padded), self.weight, optimize=True)
+        return output + self.bias[:, None, None]
+
+    def backward(self, grad_output):
+        (k_h, k_w), (s_h, s_w), (p_h, p_w) = self.kernel, self.stride, self.padding
+        windows = self.windows(self.padded)
+        self.grad_bias = grad_output.sum(axis=(0, 2, 3))
+        self.grad_weight = np.einsum("ncijuv,nfij->fcuv", windows, grad_output, optimize=True)
+        # Dilate by the stride, then correlate with the flipped kernel: every padded pixel gets its sum.
+        n, _, h_out, w_out = grad_output.shape
+        _, _, h, w = self.padded.shape
+        spread = np.zeros((n, len(self.weight), h + k_h - 1, w + k_w - 1), dtype=grad_output.dtype)
+        spread[:, :, k_h - 1 : k_h - 1 + s_h * h_out : s_h, k_w - 1 : k_w - 1 + s_w * w_out : s_w] = grad_output
+        flipped = self.weight[:, :, ::-1, ::-1]
+        windows = sliding_window_view(spread, (k_h, k_w), axis=(2, 3))
+        grad = np.einsum("nfijuv,fcuv->ncij", windows, flipped, optimize=True)
+        return grad[:, :, p_h : p_h + self.shape[2], p_w : p_w + self.shape[3]]
+
+
+class MaxPool2d:
+    def __init__(self, kernel_size, stride=None, padding=0):
+        self.kernel = pair(kernel_size)
+        self.stride = self.kernel if stride is None else pair(stride)
+        self.padding = pair(padding)
+
+    def forward(self, x):
+        (k_h, k_w), (s_h, s_w), (p_h, p_w) = self.kernel, self.stride, self.padding
+        self.shape = x.shape
+        padded = np.pad(x, ((0, 0), (0, 0), (p_h, p_h), (p_w, p_w)), constant_values=-np.inf)
+        self.padded_shape = padded.shape
+        windows = sliding_window_view(padded, (k_h, k_w), axis=(2, 3))[:, :, ::s_h, ::s_w]
+        flat = windows.reshape(*windows.shape[:4], k_h * k_w)
+        self.winner = flat.argmax(axis=-1)
+        return flat.max(axis=-1)
+
+    def backward(self, grad_output):
+        (k_h, k_w), (s_h, s_w), (p_h, p_w) = self.kernel, self.stride, self.padding
+        n, c, i, j = np.indices(self.winner.shape)
+        grad = np.zeros(self.padded_shape, dtype=grad_output.dtype)
+        rows, columns = i * s_h + self.winner // k_w, j * s_w + self.winner % k_w
+        np.add.at(grad, (n, c, rows, columns), grad_output)
+        return grad[:, :, p_h : p_h + self.shape[2], p_w : p_w + self.shape[3]]
+
+
+class ReLU:
+    def forward(self, x):
+        self.positive = x > 0
+        return x * self.positive
+
+    def backward(self, grad_output):
+        return grad_output * self.positive
+
+
+class Flatten:
+    def forward(self, x):
+        self.shape = x.shape
+        return x.reshape(len(x), -1)
+
+    def backward(self, grad_output):
+        return grad_output.reshape(self.shape)
+
+
+class Linear:
+    def __init__(self, in_features, out_features):
+        self.weight = np.random.randn(out_features, in_features) * np.sqrt(2 / in_features)
+        self.bias = np.zeros(out_features)
+
+    def forward(self, x):
+        self.x = x
+        return x @ self.weight.T + self.bias
+
+    def backward(self, grad_output):
+        self.grad_weight = grad_output.T @ self.x
+        self.grad_bias = grad_output.sum(axis=0)
+        return grad_output @ self.weight
+
+
+class CrossEntropyLoss:
+    def forward(self, logits, labels):
+        shifted = logits - logits.max(axis=1, keepdims=True)
+        log_softmax = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+        self.softmax, self.labels = np.exp(log_softmax), labels
+        return -log_softmax[np.arange(len(labels)), labels].mean()
+
+    def backward(self):
+        grad = self.softmax.copy()
+        grad[np.arange(len(grad)), self.labels] -= 1
+        return grad / len(grad)
+
+
+class CNN:
+    def __init__(self, layers):
+        self.layers = layers
+
+    def forward(self, x):
+        for layer in self.layers:
+            x = layer.forward(x)
+        return x
+
+    def backward(self, grad):
+        for layer in reversed(self.layers):
+            grad = layer.backward(grad)
+        return grad
+
+    def step(self, lr):
+        for layer in self.layers:
+            if hasattr(layer, "weight"):
+                layer.weight -= lr * layer.grad_weight
+                layer.bias -= lr * layer.grad_bias

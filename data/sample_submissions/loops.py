@@ -1,0 +1,148 @@
+"""Right, and slow: nested loops over images, filters and output positions."""
+
+import numpy as np
+from numpy.lib.stride_tricks sliding_window_view
+
+
+def pair(value):
+    return (value, value) if isinstance(value, int) else tuple(value)
+
+
+class Conv2d:
+    def __init__(self, in_channels, out_channels, kernel_size, stride=1, padding=0):
+        self.kernel, self.stride, self.padding = pair(kernel_size), pair(stride), pair(padding)
+        if min(self.stride) < 1 or min(self.padding) < 0:
+            raise ValueError(f"stride {self.stride} must be at least 1, padding {self.padding} at least 0")
+        self.weight = np.random.randn(out_channels, in_channels, *self.kernel) * 0.1
+        self.bias = np.zeros(out_channels)
+
+    def pad(self, x):
+        (p_h, p_w), (k_h, k_w) = self.padding, self.kernel
+        if x.shape[1] != self.weight.shape[1]:
+            raise ValueError(f"x has {x.shape[1]} channels, the weight {self.weight.shape[1]}")
+        if x.shape[2] + 2 * p_h < k_h or x.shape[3] + 2 * p_w < k_w:
+            raise ValueError(f"kernel {self.kernel} is larger than the padded input")
+        return np.pad(x, ((0, 0), (0, 0), (p_h, p_h), (p_w, p_w)))
+
+    def forward(self, x):
+        (k_h, k_w), (s_h, s_w) = self.kernel, self.stride
+        self.shape, self.padded = x.shape, self.pad(x)
+        n, _, h, w = self.padded.shape
+        h_out, w_out = (h - k_h) // s_h + 1, (w - k_w) // s_w + 1
+        output = np.zeros((n, len(self.weight), h_out, w_out), dtype=x.dtype)
+        for b in range(n):
+            for f in range(len(self.weight)):
+                for i in range(h_out):
+                    for j in range(w_out):
+                        window = self.padded[b, :, i * s_h : i * s_h + k_h, j * s_w : j * s_w + k_w]
+                        output[b, f, i, j] = np.sum(window * self.weight[f]) + self.bias[f]
+        return output
+
+    def backward(self, grad_output):
+        (k_h, k_w), (s_h, s_w), (p_h, p_w) = self.kernel, self.stride, self.padding
+        grad = np.zeros_like(self.padded)
+        self.grad_weight = np.zeros_like(self.weight)
+        self.grad_bias = np.zeros_like(self.bias)
+        n, filters, h_out, w_out = grad_output.shape
+        for b in range(n):
+            for f in range(filters):
+                for i in range(h_out):
+                    for j in range(w_out):
+                        g = grad_output[b, f, i, j]
+                        rows, columns = slice(i * s_h, i * s_h + k_h), slice(j * s_w, j * s_w + k_w)
+                        self.grad_bias[f] += g
+                        self.grad_weight[f] += g * self.padded[b, :, rows, columns]
+                        grad[b, :, rows, columns] += g * self.weight[f]
+        return grad[:, :, p_h : p_h + self.shape[2], p_w : p_w + self.shape[3]]
+
+
+class MaxPool2d:
+    def __init__(self, kernel_size, stride=None, padding=0):
+        self.kernel = pair(kernel_size)
+        self.stride = self.kernel if stride is None else pair(stride)
+        self.padding = pair(padding)
+
+    def forward(self, x):
+        (k_h, k_w), (s_h, s_w), (p_h, p_w) = self.kernel, self.stride, self.padding
+        self.shape = x.shape
+        padded = np.pad(x, ((0, 0), (0, 0), (p_h, p_h), (p_w, p_w)), constant_values=-np.inf)
+        self.padded_shape = padded.shape
+        windows = sliding_window_view(padded, (k_h, k_w), axis=(2, 3))[:, :, ::s_h, ::s_w]
+        flat = windows.reshape(*windows.shape[:4], k_h * k_w)
+        self.winner = flat.argmax(axis=-1)
+        return flat.max(axis=-1)
+
+    def backward(self, grad_output):
+        (k_h, k_w), (s_h, s_w), (p_h, p_w) = self.kernel, self.stride, self.padding
+        n, c, i, j = np.indices(self.winner.shape)
+        grad = np.zeros(self.padded_shape, dtype=grad_output.dtype)
+        rows, columns = i * s_h + self.winner // k_w, j * s_w + self.winner % k_w
+        np.add.at(grad, (n, c, rows, columns), grad_output)
+        return grad[:, :, p_h : p_h + self.shape[2], p_w : p_w + self.shape[3]]
+
+
+class ReLU:
+    def forward(self, x):
+        self.positive = x > 0
+        return x * self.positive
+
+    def backward(self, grad_output):
+        return grad_output * self.positive
+
+
+class Flatten:
+    def forward(self, x):
+        self.shape = x.shape
+        return x.reshape(len(x), -1)
+
+    def backward(self, grad_output):
+        return grad_output.reshape(self.shape)
+
+
+class Linear:
+    def __init__(self, in_features, out_features):
+        self.weight = np.random.randn(out_features, in_features) * np.sqrt(2 / in_features)
+        self.bias = np.zeros(out_features)
+
+    def forward(self, x):
+        self.x = x
+        return x @ self.weight.T + self.bias
+
+    def backward(self, grad_output):
+        self.grad_weight = grad_output.T @ self.x
+        self.grad_bias = grad_output.sum(axis=0)
+        return grad_output @ self.weight
+
+
+class CrossEntropyLoss:
+    def forward(self, logits, labels):
+        shifted = logits - logits.max(axis=1, keepdims=True)
+        log_softmax = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+        self.softmax, self.labels = np.exp(log_softmax), labels
+        return -log_softmax[np.arange(len(labels)), labels].mean()
+
+    def backward(self):
+        grad = self.softmax.copy()
+        grad[np.arange(len(grad)), self.labels] -= 1
+        return grad / len(grad)
+
+
+class CNN:
+    def __init__(self, layers):
+        self.layers = layers
+
+    def forward(self, x):
+        for layer in self.layers:
+            x = layer.forward(x)
+        return x
+
+    def backward(self, grad):
+        for layer in reversed(self.layers):
+            grad = layer.backward(grad)
+        return grad
+
+    def step(self, lr):
+        for layer in self.layers:
+            if hasattr(layer, "weight"):
+                layer.weight -= lr * layer.grad_weight
+                layer.bias -= lr * layer.grad_bias
