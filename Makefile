@@ -1,0 +1,49 @@
+# What people do with this project, by name. `make demo` and `make test` set up what they need.
+
+VENV ?= .venv
+PYTHON ?= python3
+BIN := $(VENV)/bin
+
+.PHONY: demo test lint bench bench-conv bench-sandbox kill-matrix truth figures clean
+
+demo: $(VENV)/.installed
+	$(BIN)/grader run data/sample_submissions -o results/demo
+
+test: $(VENV)/.installed-test lint
+	$(BIN)/python -m pytest -q
+
+lint: $(VENV)/.installed-test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: bench-conv bench-sandbox
+
+bench-conv: $(VENV)/.installed-test
+	$(BIN)/python -m reference.bench -o results/bench
+
+bench-sandbox: $(VENV)/.installed-test
+	$(BIN)/python -m grader.sandbox.bench
+
+kill-matrix: $(VENV)/.installed-test
+	$(BIN)/python -m grader.kill_matrix -o results/kill_matrix.json
+
+truth: $(VENV)/.installed-test
+	$(BIN)/grader truth -o data/ground_truth
+
+figures: $(VENV)/.installed-test
+	$(BIN)/python -m reference.figures
+
+$(VENV)/.installed: pyproject.toml
+	test -d $(VENV) || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install -q --disable-pip-version-check -e .
+	touch $@
+
+$(VENV)/.installed-test: pyproject.toml
+	test -d $(VENV) || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[test]'
+	touch $@ $(VENV)/.installed
+
+clean:
+	rm -rf $(VENV) results build dist
