@@ -1,0 +1,149 @@
+"""The scores as files for other programs: scores.json and scores.csv.
+
+Trusted side; pure.
+"""
+
+import csv
+import io
+import json
+import math
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from grader.outcomes import Outcome
+from grader.reports.words import main_outcome
+from grader.results import CriterionScore, Diagnosis, Result, Speed
+
+SCHEMA = 1
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+
+
+def scores_json(results: Sequence[Result], assignment_name: str, max_points: float) -> str:
+    """Return the text of scores.json.
+
+    Parameters
+    ----------
+    results : sequence of Result
+    assignment_name : str
+    max_points : float
+
+    Returns
+    -------
+    str
+        JSON; text that is not Unicode (lone surrogates) stays escaped, so that it encodes as UTF-8.
+    """
+    document = {
+        "schema": SCHEMA,
+        "assignment": assignment_name,
+        "max_points": max_points,
+        "submissions": [_submission(result) for result in results],
+    }
+    text = json.dumps(document, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _submission(result: Result) -> dict[str, Any]:
+    counted = Counter(item.outcome for item in result.items)
+    standing = result.standing
+    return {
+        "id": result.id,
+        "name": result.name,
+        "participant": result.participant,
+        "status": result.status,
+        "points": round(result.points, 4),
+        "max_points": result.max_points,
+        "criteria": [_criterion(score) for score in result.criteria],
+        "outcomes": {str(outcome): counted[outcome] for outcome in Outcome},
+        "diagnoses": [_diagnosis(diagnosis) for diagnosis in result.diagnoses],
+        "speed": _speed(result.speed) if result.speed else None,
+        "files": list(result.files),
+        "warnings": list(result.warnings),
+        "notes": list(result.notes),
+        "state": standing.state if standing else None,
+        "late_seconds": standing.late_seconds if standing else None,
+        "deduction": standing.deduction if standing else 0.0,
+        "seconds": round(result.seconds, 3),
+    }
+
+
+def _criterion(score: CriterionScore) -> dict[str, Any]:
+    return {
+        "name": score.name,
+        "points": round(score.points, 4),
+        "max_points": score.max_points,
+        "passed": score.passed,
+        "total": score.total,
+        "note": score.note,
+    }
+
+
+def _diagnosis(diagnosis: Diagnosis) -> dict[str, Any]:
+    return {
+        "mistake": diagnosis.mistake,
+        "criterion": diagnosis.criterion,
+        "line": diagnosis.line,
+        "explains": diagnosis.explains,
+        "sentence": diagnosis.sentence,
+    }
+
+
+def _speed(speed: Speed) -> dict[str, Any]:
+    return {
+        "speedup_over_loops": _ratio(speed.speedup_over_loops),
+        "ratio_to_reference": _ratio(speed.ratio_to_reference),
+        "python_loops": list(speed.python_loops),
+        "conclusive": speed.conclusive,
+        "note": speed.note,
+    }
+
+
+def _ratio(value: float | None) -> float | None:
+    # JSON knows neither NaN nor infinity.
+    return round(value, 4) if value is not None and math.isfinite(value) else None
+
+
+def scores_csv(results: Sequence[Result]) -> bytes:
+    """Return scores.csv: one row a submission, as spreadsheets read it.
+
+    Returns
+    -------
+    bytes
+        UTF-8 with BOM, comma, CRLF. Text that a spreadsheet would take for a formula begins with an
+        apostrophe. A submission without a verdict has empty points, never 0.
+    """
+    criteria = list(dict.fromkeys(score.name for result in results for score in result.criteria))
+    buffer = io.StringIO(newline="")
+    writer = csv.writer(buffer)
+    head = ["id", "name", "participant", "status", "points", *criteria, "main_outcome", "warnings"]
+    writer.writerow(head)
+    writer.writerows(_row(result, criteria) for result in results)
+    return b"\xef\xbb\xbf" + buffer.getvalue().encode("utf-8", "backslashreplace")
+
+
+def _row(result: Result, criteria: Sequence[str]) -> list[object]:
+    points = {score.name: round(score.points, 4) for score in result.criteria}
+    graded = result.status == "graded"
+    return [
+        no_formula(result.id),
+        no_formula(result.name),
+        result.participant if result.participant is not None else "",
+        result.status,
+        round(result.points, 4) if graded else "",
+        *(points.get(name, "") if graded else "" for name in criteria),
+        str(main_outcome(result)),
+        len(result.warnings),
+    ]
+
+
+def no_formula(text: str) -> str:
+    """Return the text so that no spreadsheet takes it for a formula.
+
+    Source: OWASP, CSV Injection, https://owasp.org/www-community/attacks/CSV_Injection
+
+    Examples
+    --------
+    >>> no_formula("=1+1"), no_formula("Ada")
+    ("'=1+1", 'Ada')
+    """
+    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text

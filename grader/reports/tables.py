@@ -1,0 +1,85 @@
+"""The scores for the terminal: a table of the class, and a block of text for each failing check.
+
+Trusted side; pure: tables and text are returned, the command line prints them.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from rich.table import Table
+from rich.text import Text
+
+from grader.outcomes import Outcome
+from grader.reports.words import LABELS, groups, main_outcome, number, standing_words, summary, visible
+from grader.results import Item, Result
+
+_STYLES = {Outcome.PASSED: "green", Outcome.GRADER_ERROR: "bold magenta"}
+
+
+def scores_table(results: Sequence[Result], max_points: float) -> Table:
+    r"""Return the table of scores: id, points, a column per group of criteria, what went wrong.
+
+    Examples
+    --------
+    >>> table = scores_table([Result("ada", "Ada", None, "graded", 87.5, 100.0)], 100.0)
+    >>> [str(column.header) for column in table.columns]
+    ['id', 'points\n/100', 'what went wrong']
+    """
+    columns = groups(results)
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    table.add_column("id", no_wrap=True)
+    table.add_column(f"points\n/{number(max_points)}", justify="right", no_wrap=True)
+    for group in columns:
+        table.add_column(Text(f"{group.title}\n/{number(group.max_points)}"), justify="right", no_wrap=True)
+    table.add_column("what went wrong", ratio=1)
+    for result in results:
+        graded = result.status == "graded"
+        points = [group.points(result) if graded else None for group in columns]
+        said = "; ".join([*standing_words(result.standing), summary(result)])
+        table.add_row(
+            # Text, since a name such as [red] is no markup of ours.
+            Text(visible(result.id)),
+            Text(number(result.points) if graded else "-", style="bold"),
+            *(Text("-" if value is None else number(value)) for value in points),
+            Text(visible(said), style=_STYLES.get(main_outcome(result), "yellow")),
+        )
+    return table
+
+
+def failure_blocks(items: Iterable[Item]) -> list[str]:
+    """Return one block of text for each item that did not pass.
+
+    The first line names criterion, case and outcome; then come the case's parameters and the message,
+    with shapes or the largest deviation and the picture of the wrong positions.
+    """
+    return [_block(item) for item in items if item.outcome is not Outcome.PASSED]
+
+
+def _block(item: Item) -> str:
+    lines = [f"{item.criterion}, case {item.case}: {LABELS[item.outcome]}"]
+    lines += about(item).splitlines() + ([] if item.hidden else item.message.splitlines())
+    return visible("\n    ".join(lines))
+
+
+def about(item: Item) -> str:
+    """Return what the check tells of its case's parameters; empty where it tells nothing."""
+    told = item.detail.get("about", "")
+    return told if isinstance(told, str) else ""
+
+
+def check_report(result: Result) -> str:
+    """Return all that a student is told on the terminal of their own file: failures, then points."""
+    explained = [f"{one.criterion}: {one.sentence}{_line(one.line)}" for one in result.diagnoses]
+    examples = [f"smallest failing case of {one.criterion}\n{one.text}" for one in result.counterexamples]
+    warnings = [f"warning: {warning}" for warning in result.warnings]
+    scores = [
+        f"{score.name:<28} {number(score.points):>6} / {number(score.max_points):<6}"
+        f" {score.passed} of {score.total} checks passed"
+        for score in result.criteria
+    ]
+    total = f"{'points':<28} {number(result.points):>6} / {number(result.max_points)}"
+    blocks = [*failure_blocks(result.items), *explained, *examples, *warnings, "\n".join([*scores, total])]
+    return visible("\n\n".join(blocks))
+
+
+def _line(line: int | None) -> str:
+    return f" (line {line})" if line is not None else ""
