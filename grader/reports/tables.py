@@ -12,6 +12,7 @@ from grader.outcomes import Outcome
 from grader.reports.words import LABELS, groups, main_outcome, number, standing_words, summary, visible
 from grader.results import Item, Result
 
+SHOWN_CASES = 3
 _STYLES = {Outcome.PASSED: "green", Outcome.GRADER_ERROR: "bold magenta"}
 
 
@@ -25,12 +26,12 @@ def scores_table(results: Sequence[Result], max_points: float) -> Table:
     ['id', 'points\n/100', 'what went wrong']
     """
     columns = groups(results)
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    table.add_column("id", no_wrap=True)
+    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column("id", overflow="fold")
     table.add_column(f"points\n/{number(max_points)}", justify="right", no_wrap=True)
     for group in columns:
         table.add_column(Text(f"{group.title}\n/{number(group.max_points)}"), justify="right", no_wrap=True)
-    table.add_column("what went wrong", ratio=1)
+    table.add_column("what went wrong", ratio=1, min_width=18)
     for result in results:
         graded = result.status == "graded"
         points = [group.points(result) if graded else None for group in columns]
@@ -39,19 +40,30 @@ def scores_table(results: Sequence[Result], max_points: float) -> Table:
             # Text, since a name such as [red] is no markup of ours.
             Text(visible(result.id)),
             Text(number(result.points) if graded else "-", style="bold"),
-            *(Text("-" if value is None else number(value)) for value in points),
+            *(Text("-" if value is None else f"{value:.1f}") for value in points),
             Text(visible(said), style=_STYLES.get(main_outcome(result), "yellow")),
         )
     return table
 
 
-def failure_blocks(items: Iterable[Item]) -> list[str]:
-    """Return one block of text for each item that did not pass.
+def failure_blocks(items: Iterable[Item], most: int = SHOWN_CASES) -> list[str]:
+    """Return a block of text for each item that did not pass, at most so many for each criterion.
 
     The first line names criterion, case and outcome; then come the case's parameters and the message,
-    with shapes or the largest deviation and the picture of the wrong positions.
+    with shapes or the largest deviation and the picture of the wrong positions. What is left out is
+    counted and named.
     """
-    return [_block(item) for item in items if item.outcome is not Outcome.PASSED]
+    failed: dict[str, list[Item]] = {}
+    for item in items:
+        if item.outcome is not Outcome.PASSED:
+            failed.setdefault(item.criterion, []).append(item)
+    blocks = []
+    for criterion, mine in failed.items():
+        blocks += [_block(item) for item in mine[:most]]
+        if mine[most:]:
+            names = ", ".join(item.case for item in mine[most:])
+            blocks.append(visible(f"{criterion}, {len(mine[most:])} more: {names}"))
+    return blocks
 
 
 def _block(item: Item) -> str:

@@ -30,6 +30,7 @@ LABELS: Mapping[Outcome, str] = {
     Outcome.GRADER_ERROR: "grader's own error",
 }
 
+_SHORT_TITLES = {"max_pool2d": "pool", "cross_entropy": "loss", "network": "net"}
 _STATES = {"draft": "draft, not submitted", "nothing": "nothing handed in", "reopened": "reopened"}
 
 # Control characters would steer a terminal; bidi controls reorder what stands around them.
@@ -80,19 +81,23 @@ def mistake(name: str) -> str:
 
 
 def summary(result: Result) -> str:
-    """Return in one line what went wrong: the mistakes by name, then what they leave unexplained."""
+    """Return in one line what went wrong: the mistakes by name, how many checks failed and how."""
     if result.status == "grader_error":
         return "no verdict: " + (result.notes[0] if result.notes else "the grader failed; grade it again")
     if result.standing and result.standing.state == "nothing":
-        return "nothing handed in"
+        return "no code to run"
     if not result.items:
         return "no check ran"
-    loaded = [item for item in result.items if item.outcome is not Outcome.IMPORT_FAILED]
-    if not loaded:
+    if all(item.outcome is Outcome.IMPORT_FAILED for item in result.items):
         return "could not be loaded: " + visible(result.items[0].message).partition("\n")[0]
-    mistakes = [f"{mistake(one.mistake)} ({one.criterion})" for one in result.diagnoses]
-    counts = [f"{LABELS[outcome]} {count}x" for outcome, count in failures(result.items)]
-    return "; ".join(mistakes + counts) or "all right"
+    mistakes = dict.fromkeys(mistake(one.mistake) for one in result.diagnoses)
+    failed = failures(result.items)
+    if not failed:
+        return "all right"
+    count = sum(count for _, count in failed)
+    mostly = ", mostly" if len(failed) > 1 else ":"
+    checks = f"{count} of {len(result.items)} checks failed{mostly} {LABELS[failed[0][0]]}"
+    return "; ".join([*mistakes, checks])
 
 
 def lateness(seconds: float) -> str:
@@ -153,4 +158,4 @@ def groups(results: Sequence[Result]) -> tuple[Group, ...]:
 
 def _column(criterion: str) -> str:
     layer, _, part = criterion.partition(".")
-    return "speed" if part.startswith("speed") else layer
+    return "speed" if part.startswith("speed") else _SHORT_TITLES.get(layer, layer)
