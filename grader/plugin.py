@@ -1,12 +1,11 @@
 """The pytest plugin that the checks run under: fixtures, markers, JSON metadata.
 
-Trusted side. `grader run` hands it the submission in the session's stash; in a student's own folder
-the test file defines the fixture `submission_file` and plain `pytest` does the rest.
+Trusted side. `grader run` hands it the submission in the session's stash; a student's own test file
+brings a fixture `submission` of its own, see `grader.selftest`.
 """
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -51,18 +50,9 @@ def _truth(config: pytest.Config) -> GroundTruth:
 
 
 @pytest.fixture(scope="session")
-def submission(request: pytest.FixtureRequest) -> Iterator[Student]:
+def submission(pytestconfig: pytest.Config) -> Student:
     """Return the submission under grading: a proxy, since its code runs elsewhere."""
-    student = request.config.stash.get(STUDENT, None)
-    if student is not None:
-        yield student
-        return
-    # Imported here: `grader run` brings its own student and needs none of the local path.
-    from grader.local import open_local
-
-    path: Path = request.getfixturevalue("submission_file")
-    with open_local(path) as local:
-        yield local
+    return pytestconfig.stash[STUDENT]
 
 
 @pytest.fixture

@@ -13,14 +13,15 @@ from grader.grade import Job, failed_result, fingerprint, grade
 from grader.results import Result
 from grader.submissions import Submission
 
-MakeExecutor = Callable[[int | None], Executor]
-"""Makes an executor of so many workers; None leaves the number to it."""
+MakeExecutor = Callable[[int], Executor]
+"""Makes an executor of so many workers."""
 
 
 def grade_all(
     submissions: Sequence[Submission],
     job: Job,
     make_executor: MakeExecutor,
+    workers: int,
     record: Callable[[Result], None],
 ) -> None:
     """Grade every submission and hand each result to `record` as it comes.
@@ -29,7 +30,7 @@ def grade_all(
     on its own in a pool of one worker; if that fails too its result says ``grader_error``.
     """
     again = []
-    for submission, result in _graded(submissions, job, make_executor, None):
+    for submission, result in _graded(submissions, job, make_executor, workers):
         if result is None or result.status == "grader_error":
             again.append(submission)
         else:
@@ -40,7 +41,7 @@ def grade_all(
 
 
 def _graded(
-    submissions: Iterable[Submission], job: Job, make_executor: MakeExecutor, workers: int | None
+    submissions: Iterable[Submission], job: Job, make_executor: MakeExecutor, workers: int
 ) -> Iterator[tuple[Submission, Result | None]]:
     """Yield submissions as they are graded; None stands for a pool that broke."""
     with make_executor(workers) as executor:

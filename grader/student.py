@@ -4,7 +4,7 @@ Trusted side. Checks never touch the student's code: every call goes through the
 once a case, and all criteria of that case read the same reply.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -14,7 +14,7 @@ from grader.cases import Case, parts_of
 from grader.compare import Verdict, compare
 from grader.ground_truth import GroundTruth, Part
 from grader.outcomes import Outcome
-from grader.sandbox import Answer, Client, Reply
+from grader.sandbox import Answer, Reply
 
 
 class CheckFailed(AssertionError):  # noqa: N818 - a verdict on the student's work, not an error of ours
@@ -25,6 +25,26 @@ class CheckFailed(AssertionError):  # noqa: N818 - a verdict on the student's wo
         self.outcome = outcome
         self.message = message
         self.detail = dict(detail or {})
+
+
+class Caller(Protocol):
+    """What a student's code is called through: the sandbox's client, or what takes its place."""
+
+    @property
+    def printed(self) -> str:
+        """The end of what the student's code printed."""
+
+    def run(
+        self,
+        kind: str,
+        params: Mapping[str, Any],
+        arrays: Mapping[str, NDArray[Any]],
+        *,
+        parts: Sequence[str],
+        scenario: str = "once",
+        layouts: Mapping[str, str] | None = None,
+    ) -> Reply:
+        """Call a layer and return an answer for each part."""
 
 
 class Convention(Protocol):
@@ -40,7 +60,7 @@ class Student:
 
     Attributes
     ----------
-    client : Client
+    client : Caller
         Calls the student's code.
     truth : GroundTruth
     conventions : Mapping of str to Convention
@@ -49,7 +69,7 @@ class Student:
         What has been answered so far, by case id.
     """
 
-    client: Client
+    client: Caller
     truth: GroundTruth
     conventions: Mapping[str, Convention] = field(default_factory=dict)
     replies: dict[str, Reply] = field(default_factory=dict)

@@ -10,7 +10,7 @@ import pytest
 
 pytest_plugins = ["grader.plugin"]
 
-from grader.checks.public import *  # noqa: E402, F403
+from grader.selftest import *  # noqa: E402, F403
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,20 @@
+"""Where submissions are graded: processes on this machine.
+
+Trusted side. Anything that makes a `concurrent.futures.Executor` can stand in for it.
+"""
+
+import multiprocessing
+import os
+from concurrent.futures import Executor, ProcessPoolExecutor
+
+
+def usable_cores() -> int:
+    """Return how many cores this process may run on, which a container can make fewer than there are."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def local_executor(workers: int) -> Executor:
+    """Return a pool of processes; they are started afresh, so that nothing of the parent's leaks in."""
+    return ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"))

@@ -1,0 +1,33 @@
+"""All that a student's own test file needs: every shipped check, and the file under test.
+
+Trusted side, on the student's own machine. The test file says ``from grader.selftest import *`` and
+defines the fixture `submission_file`.
+"""
+
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from grader.grade import CHECKS
+from grader.local import open_local
+from grader.student import Student
+
+__all__ = ["submission"]
+
+
+@pytest.fixture(scope="session")
+def submission(submission_file: Path) -> Iterator[Student]:
+    """Return the student's own file as the checks see it."""
+    with open_local(submission_file) as student:
+        yield student
+
+
+for _file in sorted(CHECKS.glob("test_*.py")):
+    _layer = _file.stem.removeprefix("test_")
+    for _name, _check in vars(import_module(f"grader.checks.{_file.stem}")).items():
+        if _name.startswith("test_"):
+            # Checks of different layers share names: each gets its layer's in front.
+            __all__ += [f"test_{_layer}_{_name.removeprefix('test_')}"]
+            globals()[__all__[-1]] = _check
