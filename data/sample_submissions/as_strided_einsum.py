@@ -1,7 +1,7 @@
 """Right: as_strided windows and einsum; grad_x by dilating and flipping."""
 
 import numpy as np
-from numpy.lib.stride_tricks as_strided, sliding_window_view
+from numpy.lib.stride_tricks import as_strided, sliding_window_view
 
 
 def pair(value):

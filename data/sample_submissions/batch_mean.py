@@ -1,7 +1,7 @@
 """Wrong in grad_weight and grad_bias: the mean over the batch where the sum is asked for."""
 
 import numpy as np
-from numpy.lib.stride_tricks sliding_window_view
+from numpy.lib.stride_tricks import sliding_window_view
 
 
 def pair(value):

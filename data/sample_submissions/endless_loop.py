@@ -1,7 +1,7 @@
 """Wrong in forward: the loop that should pad row by row never ends."""
 
 import numpy as np
-from numpy.lib.stride_tricks sliding_window_view
+from numpy.lib.stride_tricks import sliding_window_view
 
 
 def pair(value):

@@ -1,7 +1,7 @@
 """Right: columns and one matrix product; grad_x scattered tap by tap."""
 
 import numpy as np
-from numpy.lib.stride_tricks sliding_window_view
+from numpy.lib.stride_tricks import sliding_window_view
 
 
 def pair(value):

@@ -1,7 +1,7 @@
 """Wrong in forward: the kernel is flipped, as in a mathematician's convolution."""
 
 import numpy as np
-from numpy.lib.stride_tricks sliding_window_view
+from numpy.lib.stride_tricks import sliding_window_view
 
 
 def pair(value):

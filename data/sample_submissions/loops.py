@@ -1,7 +1,7 @@
 """Right, and slow: nested loops over images, filters and output positions."""
 
 import numpy as np
-from numpy.lib.stride_tricks sliding_window_view
+from numpy.lib.stride_tricks import sliding_window_view
 
 
 def pair(value):

@@ -1,7 +1,7 @@
 """Wrong in forward: a table of ten gigabytes, filled."""
 
 import numpy as np
-from numpy.lib.stride_tricks sliding_window_view
+from numpy.lib.stride_tricks import sliding_window_view
 
 
 def pair(value):

@@ -1,7 +1,7 @@
 """Wrong in grad_x: the gradient of the padded input is returned, padding and all."""
 
 import numpy as np
-from numpy.lib.stride_tricks sliding_window_view
+from numpy.lib.stride_tricks import sliding_window_view
 
 
 def pair(value):

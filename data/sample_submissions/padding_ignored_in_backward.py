@@ -1,7 +1,7 @@
 """Wrong in grad_x: the padding is not cut off at the right place, but taken from the top left corner."""
 
 import numpy as np
-from numpy.lib.stride_tricks sliding_window_view
+from numpy.lib.stride_tricks import sliding_window_view
 
 
 def pair(value):

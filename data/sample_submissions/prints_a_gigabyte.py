@@ -1,7 +1,7 @@
 """Wrong in forward: a debug print in a loop, a gigabyte a call."""
 
 import numpy as np
-from numpy.lib.stride_tricks sliding_window_view
+from numpy.lib.stride_tricks import sliding_window_view
 
 
 def pair(value):

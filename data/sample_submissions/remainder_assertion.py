@@ -1,7 +1,7 @@
 """Wrong wherever a remainder is left: it asserts that the stride divides evenly."""
 
 import numpy as np
-from numpy.lib.stride_tricks sliding_window_view
+from numpy.lib.stride_tricks import sliding_window_view
 
 
 def pair(value):

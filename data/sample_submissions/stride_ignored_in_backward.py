@@ -1,7 +1,7 @@
 """Wrong in grad_x: the output's gradient is scattered as if the stride were 1."""
 
 import numpy as np
-from numpy.lib.stride_tricks sliding_window_view
+from numpy.lib.stride_tricks import sliding_window_view
 
 
 def pair(value):

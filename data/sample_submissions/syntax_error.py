@@ -1,7 +1,7 @@
 """Wrong: a bracket is missing."""
 
 import numpy as np
-from numpy.lib.stride_tricks sliding_window_view
+from numpy.lib.stride_tricks import sliding_window_view
 
 
 def pair(value):
