@@ -6,6 +6,8 @@ standard library and its own parts (`grader.wire`, `grader.untrusted`) only. It 
 
 from __future__ import annotations
 
+import io
+import json
 import os
 import sys
 import types
@@ -14,7 +16,7 @@ from typing import Any, BinaryIO, Iterator
 import numpy as np
 
 from grader import wire
-from grader.untrusted import driving, strides
+from grader.untrusted import driving, limiting, strides
 from grader.untrusted.loading import Program
 from grader.untrusted.verdicts import checked, failure
 
@@ -159,8 +161,8 @@ def hide() -> None:
         del sys.modules[name]
 
 
-def main() -> None:
-    """Serve on standard input and output; what the student prints goes to standard error."""
+def main(limits: str) -> None:
+    """Serve on standard input and output within JSON `limits`; the student prints to standard error."""
     requests, replies = os.dup(0), os.dup(1)
     os.dup2(2, 1)
     nothing, end = os.pipe()
@@ -168,6 +170,7 @@ def main() -> None:
     os.dup2(nothing, 0)
     os.close(nothing)
     streams()
+    limiting.apply(json.loads(limits))
     serve(requests, replies)
 
 
@@ -180,8 +183,6 @@ def streams() -> None:
 
 def open_text(stream: BinaryIO) -> Any:
     """Return a text stream that writes through, whatever characters it is given."""
-    import io
-
     return io.TextIOWrapper(stream, "utf-8", errors="backslashreplace", write_through=True)
 
 

@@ -35,8 +35,8 @@ class Limits:
         MiB of the largest answer that is read.
     """
 
-    call_seconds: Seconds = 5.0
-    call_cpu_seconds: Seconds = 5.0
+    call_seconds: Seconds = 10.0
+    call_cpu_seconds: Seconds = 2.0
     load_seconds: Seconds = 10.0
     submission_seconds: Seconds = 60.0
     submission_cpu_seconds: Seconds = 60.0

@@ -1,0 +1,127 @@
+"""What came back for a call: frozen records, and how frames become them.
+
+Trusted side. Every field of a frame is doubted: a worker is the student's to command.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from numpy.typing import NDArray
+
+from grader import wire
+from grader.outcomes import Outcome
+
+STATUSES = frozenset(
+    {
+        Outcome.RAISED,
+        Outcome.NOT_IMPLEMENTED,
+        Outcome.WRONG_DTYPE,
+        Outcome.WRONG_SHAPE,
+        Outcome.OUT_OF_MEMORY,
+        Outcome.OUT_OF_BOUNDS_VIEW,
+        Outcome.IMPORT_FAILED,
+    }
+)
+MAX_TEXT = 4000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answer:
+    """One part of a reply.
+
+    Attributes
+    ----------
+    part : str
+    outcome : Outcome or None
+        None: an array came back, to be compared.
+    array : ndarray or None
+    message : str
+        Why there is no array, for the student.
+    line : int or None
+        Line of the student's code that raised.
+    function : str
+        Function of the student's code that raised.
+    seconds, cpu_seconds : float
+        Wall and processor time for this part, by the trusted side's clocks.
+    """
+
+    part: str
+    outcome: Outcome | None = None
+    array: NDArray[Any] | None = None
+    message: str = ""
+    line: int | None = None
+    function: str = ""
+    seconds: float = 0.0
+    cpu_seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reply:
+    """All parts that were asked for, which inputs were modified, and the wall time of all."""
+
+    answers: Mapping[str, Answer]
+    modified: tuple[str, ...] = ()
+    seconds: float = 0.0
+
+
+class Stop(Exception):  # noqa: N818 - a verdict on the worker, raised to leave the call
+    """The worker is of no use any more; `outcome` and the text say why."""
+
+    def __init__(self, outcome: Outcome, message: str) -> None:
+        super().__init__(message)
+        self.outcome = outcome
+        self.message = message
+
+
+def out_of_turn(what: str) -> Stop:
+    """Return the verdict on a worker that sends what nobody asked for."""
+    return Stop(Outcome.CRASHED, f"answered out of turn: {what}")
+
+
+def failed(parts: tuple[str, ...], outcome: Outcome, message: str) -> dict[str, Answer]:
+    """Return the same failure for each part."""
+    return {part: Answer(part, outcome, message=message) for part in parts}
+
+
+def read_answer(frame: wire.Frame, part: str, seconds: float, cpu_seconds: float) -> Answer:
+    """Return the answer that a frame holds.
+
+    Raises
+    ------
+    Stop
+        The frame is not what a worker sends.
+    """
+    header, arrays = frame
+    status, message = header.get("status"), header.get("message", "")
+    line, function = header.get("line"), header.get("function", "")
+    if status == "ok":
+        if list(arrays) != [part]:
+            raise out_of_turn(f"{part} came with arrays {list(arrays)!r:.80}")
+        return Answer(part, array=arrays[part], seconds=seconds, cpu_seconds=cpu_seconds)
+    if arrays or type(status) is not str or status not in STATUSES:
+        raise out_of_turn(f"{part} came with status {status!r:.80}")
+    if type(message) is not str or type(function) is not str or type(line) not in (int, type(None)):
+        raise out_of_turn(f"{part} came with a message that is no text")
+    return Answer(
+        part,
+        Outcome(status),
+        message=message[:MAX_TEXT],
+        line=line,
+        function=function[:200],
+        seconds=seconds,
+        cpu_seconds=cpu_seconds,
+    )
+
+
+def read_names(value: Any, allowed: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return a list of the case's own array names, each once.
+
+    Raises
+    ------
+    Stop
+        It is something else.
+    """
+    if type(value) is not list or not all(type(name) is str and name in allowed for name in value):
+        raise out_of_turn("the last frame names inputs that do not exist")
+    return tuple(dict.fromkeys(value))

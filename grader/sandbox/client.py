@@ -1,0 +1,209 @@
+"""Ask one submission's worker for arrays; whatever it does, an answer comes in bounded time.
+
+Trusted side. Starts a worker at the first call, loads the program, and starts a fresh worker for the next
+call when one has ended. Every failure of the student's is an `Answer`; only the sandbox's own are raised.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+from numpy.typing import NDArray
+
+from grader.outcomes import Outcome
+from grader.sandbox.answers import Answer, Reply, Stop, failed
+from grader.sandbox.channel import MIB
+from grader.sandbox.imports import HARMLESS
+from grader.sandbox.limits import Limits
+from grader.sandbox.process import Backend
+from grader.sandbox.session import Budget, Session
+
+GIVE_UP_AFTER = 3
+MAX_PRINTED = 1 << 17
+
+
+class ProgramLike(Protocol):
+    """What is executed: see `grader.source.Program`."""
+
+    main: str
+    modules: Mapping[str, str]
+    error: str
+
+
+class Client:
+    """Calls one submission's code; a context manager.
+
+    Parameters
+    ----------
+    program : Program
+    interface_source : str
+        Text of the interface's module.
+    settings : Mapping
+        The assignment's settings of the interface.
+    imports : sequence of str
+        Top-level modules that may be imported beside `grader.sandbox.imports.HARMLESS`.
+    limits : Limits
+    backend : Backend
+
+    Attributes
+    ----------
+    printed : str
+        What the student's code printed, shortened in the middle.
+    stand_ins : dict of str to str
+        Imports that were refused or are not installed, and which of both.
+    """
+
+    def __init__(
+        self,
+        program: ProgramLike,
+        interface_source: str,
+        settings: Mapping[str, Any],
+        imports: Sequence[str],
+        limits: Limits,
+        backend: Backend,
+    ) -> None:
+        self._program = {
+            "op": "load",
+            "main": program.main,
+            "modules": dict(program.modules),
+            "interface": interface_source,
+            "settings": dict(settings),
+            "imports": sorted({*HARMLESS, *imports}),
+            "max_bytes": limits.payload_mb * MIB,
+        }
+        self._backend = backend
+        self._budget = Budget(limits)
+        self._session: Session | None = None
+        self._broken = (Outcome.IMPORT_FAILED, program.error) if program.error else None
+        self._time_outs: Counter[tuple[str, str]] = Counter()
+        self._answered: set[tuple[str, str]] = set()
+        self._printed = ""
+        self.stand_ins: dict[str, str] = {}
+
+    def run(
+        self,
+        kind: str,
+        params: Mapping[str, Any],
+        arrays: Mapping[str, NDArray[Any]],
+        *,
+        parts: Sequence[str],
+        scenario: str = "once",
+        layouts: Mapping[str, str] | None = None,
+    ) -> Reply:
+        """Call the student's code through one case.
+
+        Parameters
+        ----------
+        kind, params, arrays, scenario, layouts
+            The case's.
+        parts : sequence of str
+            Which arrays are wanted, in the order in which they are made.
+
+        Returns
+        -------
+        Reply
+            With an answer for every part.
+        """
+        header = {"op": "run", "kind": kind, "params": params, "scenario": scenario, "layouts": layouts or {}}
+        return self._ask(header, arrays, tuple(parts))
+
+    def time(
+        self,
+        kind: str,
+        params: Mapping[str, Any],
+        arrays: Mapping[str, NDArray[Any]],
+        *,
+        parts: Sequence[str],
+    ) -> Reply:
+        """Call forward, then backward, as two requests, so that each one's answers carry its own times.
+
+        The upstream gradient is sent after the output has come back: no work can be moved ahead of it.
+        A part's ``seconds`` and ``cpu_seconds`` run from the request (or the part before) to its arrival.
+        """
+        grads = {name: array for name, array in arrays.items() if name == "grad_output"}
+        inputs = {name: array for name, array in arrays.items() if name not in grads}
+        first, rest = tuple(parts[:1]), tuple(parts[1:])
+        there = self._ask({"op": "forward", "kind": kind, "params": params}, inputs, first)
+        if not rest:
+            return there
+        stopped = there.answers[first[0]]
+        if stopped.outcome is not None:
+            later = failed(rest, stopped.outcome, stopped.message)
+            return Reply({**there.answers, **later}, there.modified, there.seconds)
+        back = self._ask({"op": "backward", "kind": kind}, grads, rest)
+        modified = tuple(dict.fromkeys(there.modified + back.modified))
+        return Reply({**there.answers, **back.answers}, modified, there.seconds + back.seconds)
+
+    def _ask(
+        self, header: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]], parts: tuple[str, ...]
+    ) -> Reply:
+        kind, started = header["kind"], time.monotonic()
+        answers: dict[str, Answer] = {}
+        modified: tuple[str, ...] = ()
+        asked = self._not_given_up(kind, parts)
+        try:
+            if asked:
+                modified = self._ready().collect(header, arrays, asked, answers)
+        except Stop as stop:
+            self._drop()
+            left = tuple(part for part in asked if part not in answers)
+            if stop.outcome is Outcome.TIMED_OUT and left:
+                self._time_outs[kind, left[0]] += 1
+            answers |= failed(left, stop.outcome, stop.message)
+        finally:
+            self._budget.wall_seconds += time.monotonic() - started
+        if any(answer.outcome is Outcome.OUT_OF_MEMORY for answer in answers.values()):
+            # What filled the memory may still be held.
+            self._drop()
+        self._answered |= {(kind, part) for part, answer in answers.items() if answer.outcome is None}
+        skipped = tuple(part for part in parts if part not in answers)
+        answers |= failed(skipped, Outcome.NOT_RUN, f"not called again after {GIVE_UP_AFTER} time-outs")
+        ordered = {part: answers[part] for part in parts}
+        return Reply(ordered, modified, time.monotonic() - started)
+
+    def _not_given_up(self, kind: str, parts: tuple[str, ...]) -> tuple[str, ...]:
+        for index, part in enumerate(parts):
+            if self._time_outs[kind, part] >= GIVE_UP_AFTER and (kind, part) not in self._answered:
+                return parts[:index]
+        return parts
+
+    def _ready(self) -> Session:
+        """Return a worker with the program loaded."""
+        if self._broken is not None:
+            raise Stop(*self._broken)
+        self._budget.check()
+        if self._session is None:
+            self._session = Session(self._backend.spawn(self._budget.limits), self._budget)
+            try:
+                self.stand_ins = self._session.load(self._program)
+            except Stop as stop:
+                # What failed to load once is not tried again for every case.
+                self._broken = (stop.outcome, stop.message)
+                raise
+        return self._session
+
+    def _drop(self) -> None:
+        if self._session is not None:
+            self._session.end()
+            self._printed = (self._printed + self._session.printed)[-MAX_PRINTED:]
+            self._session = None
+
+    @property
+    def printed(self) -> str:
+        """What the student's code printed so far."""
+        current = self._session.printed if self._session is not None else ""
+        return self._printed + current
+
+    def close(self) -> None:
+        """End the worker."""
+        self._drop()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

@@ -1,0 +1,140 @@
+"""One running worker, whatever started it, and the words for how it ended.
+
+Trusted side. Owned by the client: nobody else sends to a worker or ends it.
+"""
+
+import ctypes
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+from grader.outcomes import Outcome
+from grader.sandbox.channel import Channel
+from grader.sandbox.limits import Limits
+
+OUT_OF_MEMORY_EXIT = 86
+GRACE = 0.5
+
+
+class WorkerProcess:
+    """A worker: its pid, its pipes and how to end it.
+
+    Parameters
+    ----------
+    pid : int
+    channel : Channel
+    finish : callable
+        Given seconds of grace, waits that long, kills, reaps and returns the exit code (-signal if killed).
+    """
+
+    def __init__(self, pid: int, channel: Channel, finish: Callable[[float], int]) -> None:
+        self.pid = pid
+        self.channel = channel
+        self._finish = finish
+        self._clock = _cpu_clock(pid)
+
+    def cpu_seconds(self) -> float:
+        """Return the processor time that the worker has used, in seconds; 0 where nobody can tell."""
+        try:
+            return time.clock_gettime(self._clock) if self._clock is not None else 0.0
+        except OSError:
+            return 0.0
+
+    def end(self, *, grace: float = 0.0) -> int:
+        """End the worker and everything it holds; return its exit code."""
+        code = self._finish(grace)
+        self.channel.close()
+        return code
+
+
+class Backend(Protocol):
+    """One way to start workers; a context manager, one for each trusted process."""
+
+    name: str
+
+    def spawn(self, limits: Limits) -> WorkerProcess:
+        """Start a confined worker.
+
+        Raises
+        ------
+        grader.errors.SandboxError
+            It could not be started or not be confined.
+        """
+
+    def close(self) -> None:
+        """End what the backend itself started."""
+
+
+def _cpu_clock(pid: int) -> int | None:
+    """Return the id of another process's processor clock."""
+    if not sys.platform.startswith("linux"):
+        return None
+    clock = ctypes.c_int()
+    failed = ctypes.CDLL(None).clock_getcpuclockid(pid, ctypes.byref(clock))
+    return None if failed else clock.value
+
+
+def describe_end(code: int, limits: Limits) -> tuple[Outcome, str]:
+    """Return the outcome and the sentence for a worker that ended by itself.
+
+    Examples
+    --------
+    >>> describe_end(-11, Limits())[1]
+    'the process was ended by SIGSEGV: it reached for memory that is not its own'
+    >>> describe_end(3, Limits())[1]
+    'the code ended its own process with exit code 3'
+    """
+    if code == OUT_OF_MEMORY_EXIT:
+        return Outcome.OUT_OF_MEMORY, memory_sentence(limits)
+    if code >= 0:
+        return Outcome.CRASHED, f"the code ended its own process with exit code {code}"
+    name = _signal_name(-code)
+    if name == "SIGXCPU":
+        return Outcome.TIMED_OUT, cpu_sentence(limits.submission_cpu_seconds)
+    reasons = {
+        "SIGSEGV": "it reached for memory that is not its own",
+        "SIGBUS": "it reached for memory that is not there",
+        "SIGABRT": "a library gave up",
+        "SIGFPE": "an integer was divided by zero in compiled code",
+        "SIGILL": "it ran into bytes that are no instruction",
+        "SIGKILL": "by the operating system, for memory or processor time",
+        "SIGXFSZ": f"it wrote a file larger than {limits.file_mb} MiB",
+    }
+    reason = f": {reasons[name]}" if name in reasons else ""
+    return Outcome.CRASHED, f"the process was ended by {name}{reason}"
+
+
+def memory_sentence(limits: Limits) -> str:
+    """Say what the memory limit is."""
+    return f"needed more than the {limits.memory_mb} MiB of memory that are allowed"
+
+
+def cpu_sentence(seconds: float) -> str:
+    """Say what the processor limit is."""
+    return f"used more than the {seconds:g} s of processor time that are allowed"
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
+def resource_limits(limits: Limits) -> dict[str, int]:
+    """Return the limits that the worker sets for itself, in bytes and whole seconds."""
+    return {
+        "memory": limits.memory_mb << 20,
+        "file": limits.file_mb << 20,
+        # A backstop only: the trusted side's clock is finer and comes first.
+        "cpu": int(limits.submission_cpu_seconds) + 2,
+    }
+
+
+def close_all(fds: tuple[int, ...]) -> None:
+    """Close file descriptors that have been handed over."""
+    for fd in fds:
+        os.close(fd)
