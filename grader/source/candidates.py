@@ -14,7 +14,7 @@ from grader.submissions import SourceFile
 
 _TEST = re.compile(r"(?:^|_)tests?(?:_|\.|$)", re.IGNORECASE)
 _COPY = re.compile(r"copy|backup|\bold\b|_old|\(\d+\)|checkpoint|\.bak|~$", re.IGNORECASE)
-_LARGEST_PARSED = 6 << 20
+_LARGEST_PARSED = 4 << 20
 _MOST_LISTED = 6
 
 
@@ -41,10 +41,10 @@ class _Candidate:
         return len(self.names), len(self.direct)
 
     @property
-    def plausibility(self) -> tuple[bool, bool]:
-        """A test or a copy is the answer only where nothing else is."""
+    def plausibility(self) -> tuple[bool, bool, bool]:
+        """A broken file, a test or a copy is the answer only where nothing else is."""
         name = self.path.rsplit("/", 1)[-1]
-        return not _TEST.search(name), not _COPY.search(self.path)
+        return not self.document.error, not _TEST.search(name), not _COPY.search(self.path)
 
     @property
     def order(self) -> tuple[int, bool, bool, str]:
@@ -71,7 +71,7 @@ def choose(
     programs = [one for one in candidates if one.document.tree.body or one.document.error]
     real = [one for one in programs if not one.path.lower().endswith((".txt", ".html")) or one.names]
     if not real:
-        return Choice(programs[0].document) if programs else None
+        return None
     best = max(one.merit for one in real)
     tied = [one for one in real if one.merit == best]
     plausible = max(one.plausibility for one in tied)
@@ -131,6 +131,8 @@ def _via_imports(
 
 def _remarks(tied: Sequence[_Candidate], real: Sequence[_Candidate], names: Collection[str]) -> list[str]:
     chosen = tied[0]
+    if chosen.document.error:
+        return []
     if not chosen.names and names:
         found = sorted({name for one in real for name in _definitions(one.document)})
         has = f"; what is defined: {', '.join(found[:12])}" if found else ""
@@ -142,7 +144,7 @@ def _remarks(tied: Sequence[_Candidate], real: Sequence[_Candidate], names: Coll
     listed = ", ".join(one.path for one in others[:_MOST_LISTED])
     more = f" and {len(others) - _MOST_LISTED} more" if len(others) > _MOST_LISTED else ""
     what = ", ".join(sorted(chosen.names)[:4])
-    return [f"{chosen.path} was taken as the answer, but {listed}{more} define {what} too"]
+    return [f"{chosen.path} was taken as the answer, but {what} can be found in {listed}{more} too"]
 
 
 def _definitions(document: Document) -> list[str]:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from grader.source.documents import Document
+from grader.source.names import statements
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ def exported(document: Document, files: Collection[str]) -> Iterator[tuple[str, 
 
 def _imported(document: Document, home: str, python: Collection[str]) -> Iterator[Found]:
     here = posixpath.dirname(document.path)
-    for node in ast.walk(document.tree):
+    for node in statements(document.tree):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 yield from _locate(alias.name.split("."), 0, here, home, python)

@@ -52,6 +52,8 @@ def needed_now(node: ast.AST) -> set[str]:
         return _union(ast.iter_child_nodes(node)) - targets
     if isinstance(node, ast.Name):
         return set() if _is_stored(node) else {node.id}
+    if is_table(node):
+        return set()
     return _union(ast.iter_child_nodes(node))
 
 
@@ -67,6 +69,25 @@ def needed_later(text: str) -> dict[tuple[str, int], set[str]]:
     return {(child.get_name(), child.get_lineno()): set(_globals(child)) for child in table.get_children()}
 
 
+def is_table(node: ast.AST) -> bool:
+    """Tell whether a node is a row of plain values, as trained weights are that were pasted in."""
+    return isinstance(node, ast.List | ast.Tuple | ast.Set) and all(map(_is_plain, node.elts))
+
+
+def statements(tree: ast.AST) -> Iterator[ast.stmt]:
+    """Yield every statement of a program, inside definitions too."""
+    waiting = [tree]
+    while waiting:
+        node = waiting.pop()
+        inner = list(_statements(node))
+        yield from inner
+        waiting += inner
+
+
+def _is_plain(node: ast.expr) -> bool:
+    return type(node) is ast.Constant or (type(node) is ast.UnaryOp and type(node.operand) is ast.Constant)
+
+
 def _globals(table: symtable.SymbolTable) -> Iterator[str]:
     for symbol in table.get_symbols():
         if symbol.is_global():
@@ -79,11 +100,11 @@ def _union(nodes: Iterable[ast.AST]) -> set[str]:
     return set[str]().union(*map(needed_now, nodes))
 
 
-def _statements(statement: ast.stmt) -> Iterator[ast.stmt]:
+def _statements(node: ast.AST) -> Iterator[ast.stmt]:
     for field in ("body", "orelse", "finalbody"):
-        yield from getattr(statement, field, [])
-    for handler in getattr(statement, "handlers", []):
-        yield from handler.body
+        yield from getattr(node, field, [])
+    for part in (*getattr(node, "handlers", []), *getattr(node, "cases", [])):
+        yield from part.body
 
 
 def _here(statement: ast.stmt) -> Iterator[ast.AST]:
@@ -92,7 +113,8 @@ def _here(statement: ast.stmt) -> Iterator[ast.AST]:
     while waiting:
         node = waiting.pop()
         yield node
-        waiting += [child for child in ast.iter_child_nodes(node) if not isinstance(child, ast.stmt)]
+        if not is_table(node):
+            waiting += [child for child in ast.iter_child_nodes(node) if not isinstance(child, ast.stmt)]
 
 
 def _names_in(node: ast.AST) -> Iterator[ast.Name]:

@@ -10,6 +10,7 @@ import warnings
 from dataclasses import dataclass
 
 _LONGEST_LINE = 80
+_LONGEST_MESSAGE = 120
 _PYTHON_2 = re.compile(
     r"Missing parentheses in call to '(?P<statement>print|exec)'|(?P<octal>leading zeros in decimal)"
     r"|(?P<handler>multiple exception types must be parenthesized)"
@@ -92,7 +93,7 @@ def _sentence(problem: SyntaxError, text: str) -> str:
     lines = text.split("\n")
     number = problem.lineno or 0
     line = lines[number - 1].strip() if 0 < number <= len(lines) else ""
-    message = problem.msg or "invalid syntax"
+    message = (problem.msg or "invalid syntax")[:_LONGEST_MESSAGE]
     quoted = f": {line[:_LONGEST_LINE]}" if line else ""
     if _PYTHON_2.search(message) or (message == "invalid syntax" and _PYTHON_2_LINE.search(line)):
         return f"it is written for Python 2, which the grader does not run ({message}){quoted}"

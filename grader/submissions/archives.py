@@ -20,7 +20,7 @@ from grader.submissions.kinds import clean_path, is_archive, is_clutter, is_sour
 
 _LEADS_OUT = "its path leads out of the archive"
 _LINK = "it is a link or a device, not a file"
-_DIRECTORY_BYTES = 64 << 20
+_DIRECTORY_BYTES = 24 << 20
 # Everything that the standard readers were seen to raise on damaged input.
 _DAMAGED = (
     zipfile.BadZipFile, zipfile.LargeZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, struct.error,
@@ -72,7 +72,8 @@ def take_archive(data: bytes, basket: Basket, name: str, prefix: str = "", depth
     Unreadable
         If the bytes are no archive of a kind that can be read; the text says which kind they are.
     """
-    kind = archive_kind(data)
+    claimed = name.rsplit(".", 1)[-1].lower()
+    kind = archive_kind(data) or (claimed if claimed in ("7z", "rar") else "")
     if kind in ("7z", "rar"):
         raise Unreadable(f"{kind} archives are not supported: please hand in a zip")
     if kind == "zip":
@@ -81,8 +82,7 @@ def take_archive(data: bytes, basket: Basket, name: str, prefix: str = "", depth
     elif kind in ("tar", "gzip", "bzip2", "xz"):
         take(_tar_entries(data, kind, basket), basket, prefix, depth)
     else:
-        expected = name.rsplit(".", 1)[-1].lower()
-        raise Unreadable(f"it is not a readable {expected}: its first bytes are of no known archive")
+        raise Unreadable(f"it is not a readable {claimed}: its first bytes are of no known archive")
 
 
 def archive_kind(data: bytes) -> str:
@@ -170,7 +170,7 @@ class _Metered:
 
     def read(self, size: int = -1, /) -> bytes:
         if not 0 <= size <= self._left:
-            raise ValueError("it unpacks to more than the budget for one student")
+            raise Unreadable("it was read in part only: it unpacks to more than the budget for one student")
         data = self._stream.read(size)
         self._left -= len(data)
         self._basket.count(len(data))

@@ -21,7 +21,7 @@ class Budget:
     inside archives; ``kept_bytes`` are the sources that travel to the grading processes.
     """
 
-    entries: int = 20_000
+    entries: int = 100_000
     source_bytes: int = 2 * MIB
     notebook_bytes: int = 16 * MIB
     text_bytes: int = MIB // 2

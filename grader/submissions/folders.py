@@ -29,7 +29,7 @@ def _walk(folder: Path, prefix: str, depth: int) -> Iterator[Entry]:
     with os.scandir(folder) as found:
         items = sorted(found, key=lambda item: (item.is_dir(follow_symlinks=False), item.name))
     for item in items:
-        path = prefix + _as_text(item.name)
+        path = prefix + as_text(item.name)
         if item.is_dir(follow_symlinks=False):
             yield from _walk_into(item, path + "/", depth)
         else:
@@ -71,6 +71,6 @@ def _read(file: Path, limit: int) -> bytes:
         raise Unreadable(f"it cannot be read: {problem.strerror}") from None
 
 
-def _as_text(name: str) -> str:
-    # Names on disk need not be UTF-8; reports and databases must be.
+def as_text(name: str) -> str:
+    """Return a name on disk, which need not be UTF-8, as text that reports and databases can hold."""
     return os.fsencode(name).decode("utf-8", "replace")

@@ -13,7 +13,7 @@ from grader.errors import SubmissionError
 from grader.moodle.worksheet import read_worksheet
 from grader.submissions.archives import archive_kind, open_zip, take, take_archive, zip_entries
 from grader.submissions.basket import Basket, Budget, Entry, Unreadable
-from grader.submissions.folders import file_entry, folder_entries
+from grader.submissions.folders import as_text, file_entry, folder_entries
 from grader.submissions.ids import make_ids
 from grader.submissions.join import join
 from grader.submissions.kinds import is_archive, is_clutter, is_source, shown
@@ -99,8 +99,10 @@ def read_path(path: Path, budget: Budget) -> tuple[list[HandIn], list[str]]:
             found, notes = _read_file(path, budget)
         else:
             raise SubmissionError(f"{path}: no such file or folder")
-    except (Unreadable, OSError) as problem:
+    except Unreadable as problem:
         raise SubmissionError(f"{path}: {problem}") from None
+    except OSError as problem:
+        raise SubmissionError(f"{path}: it cannot be read: {problem.strerror or problem}") from None
     if not found:
         kinds = "no folder, no archive and no .py or .ipynb file"
         raise SubmissionError(f"{path}: there is no submission in it ({kinds})")
@@ -122,23 +124,20 @@ def _read_folder(folder: Path, budget: Budget) -> tuple[list[HandIn], list[str]]
 
 
 def _read_file(file: Path, budget: Budget) -> tuple[list[HandIn], list[str]]:
+    name = as_text(file.name)
     with file.open("rb") as stream:
         kind = archive_kind(stream.read(512))
-    if kind == "zip" and not is_source(file.name):
-        return _read_zip(file, budget)
-    entry = file_entry(file.resolve(), file.name)
-    if not (is_source(file.name) or is_archive(file.name)):
+    if kind == "zip" and not is_source(name):
+        with file.open("rb") as stream, open_zip(stream) as archive:
+            entries, _ = _unwrapped(list(zip_entries(archive)))
+            if any(split_owner(entry.path) for entry in entries):
+                return _grouped(entries, str(file), budget)
+    entry = file_entry(file.resolve(), name)
+    if kind or is_archive(name):
+        return [_archive_handin(entry, str(file.parent), budget, alone=True)], []
+    if not is_source(name):
         raise SubmissionError(f"{file}: it is no folder, no archive and no .py or .ipynb file")
-    return [_plain_handin(file.name, [entry], str(file.parent), budget, alone=True)], []
-
-
-def _read_zip(file: Path, budget: Budget) -> tuple[list[HandIn], list[str]]:
-    with file.open("rb") as stream, open_zip(stream) as archive:
-        entries, _ = _unwrapped(list(zip_entries(archive)))
-        if any(split_owner(entry.path) for entry in entries):
-            return _grouped(entries, str(file), budget)
-    entry = file_entry(file.resolve(), file.name)
-    return [_plain_handin(file.name, [entry], str(file.parent), budget, alone=True)], []
+    return [_plain_handin(name, [entry], str(file.parent), budget)], []
 
 
 def _unwrapped(entries: list[Entry]) -> tuple[list[Entry], int]:
@@ -172,7 +171,12 @@ def _grouped(entries: list[Entry], root: str, budget: Budget) -> tuple[list[Hand
     notes: list[str] = []
     for name, group in plain.items():
         if _may_be_submission(name, group, notes):
-            found.append(_plain_handin(name, group, root, budget))
+            lone_archive = is_archive(name) and group[0].path == name
+            found.append(
+                _archive_handin(group[0], root, budget)
+                if lone_archive
+                else _plain_handin(name, group, root, budget)
+            )
     return found, notes
 
 
@@ -219,22 +223,24 @@ def _moodle_handin(
     )
 
 
-def _plain_handin(
-    name: str, entries: list[Entry], root: str, budget: Budget, *, alone: bool = False
-) -> HandIn:
+def _plain_handin(name: str, entries: list[Entry], root: str, budget: Budget) -> HandIn:
     basket = Basket(budget)
-    if is_archive(name) and entries[0].path == name:
-        try:
-            data = basket.read(entries[0], budget.archive_bytes)
-            take_archive(data, basket, name)
-        except Unreadable as problem:
-            if alone and not basket.files:
-                raise
-            basket.leave_out(name, str(problem))
-    else:
-        take(_below(name, entries), basket)
+    take(_below(name, entries), basket)
     _warn_if_empty(basket, entries)
     return HandIn(name, name, root, basket.files, basket.warnings)
+
+
+def _archive_handin(entry: Entry, root: str, budget: Budget, *, alone: bool = False) -> HandIn:
+    """Return an archive as one hand-in; if it is all that was given, it must be readable."""
+    basket = Basket(budget)
+    try:
+        take_archive(basket.read(entry, budget.archive_bytes), basket, entry.path)
+    except Unreadable as problem:
+        if alone and not basket.files:
+            raise
+        basket.leave_out(entry.path, str(problem))
+    _warn_if_empty(basket, [entry])
+    return HandIn(entry.path, entry.path, root, basket.files, basket.warnings)
 
 
 def _below(name: str, entries: list[Entry]) -> Iterator[Entry]:
