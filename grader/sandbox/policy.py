@@ -28,7 +28,7 @@ sched_yield sched_getaffinity getcpu futex exit exit_group
 # Newer calls for which the C library has an older one at hand if they do not exist.
 MISSING_CALLS = ("clone3", "statx", "openat2", "faccessat2", "close_range", "rseq", "membarrier")
 
-_WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND | getattr(os, "O_TMPFILE", 0)
+_WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _F_GETFD, _F_SETFD, _F_GETFL, _F_DUPFD_CLOEXEC = 1, 2, 3, 1030
 
 

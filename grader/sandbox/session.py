@@ -78,7 +78,7 @@ class Session:
             raise Stop(Outcome.IMPORT_FAILED, f"too much source text: {error}") from None
         self._worker.channel.send(data)
         seconds = self._limits.load_seconds
-        frame = self._next(request, seconds, seconds, f"loading took more than {seconds:g} s")
+        frame = self._next(request, seconds, seconds + 1, f"loading took more than {seconds:g} s")
         stand_ins = frame.header.get("stand_ins", {})
         if frame.header.get("part") != "loaded" or frame.arrays or type(stand_ins) is not dict:
             raise out_of_turn("another frame than the one that says that the program is loaded")
@@ -132,10 +132,10 @@ class Session:
                 raise self._verdict(event)
             elapsed, cpu = time.monotonic() - started, self._worker.cpu_seconds()
             self._budget.check(elapsed, cpu)
-            if cpu - cpu_before > cpu_seconds:
-                raise Stop(Outcome.TIMED_OUT, cpu_sentence(cpu_seconds))
             if elapsed > seconds:
                 raise Stop(Outcome.TIMED_OUT, late)
+            if cpu - cpu_before > cpu_seconds:
+                raise Stop(Outcome.TIMED_OUT, cpu_sentence(cpu_seconds))
 
     def _explained(self, answer: Answer) -> Answer:
         if answer.outcome is not Outcome.OUT_OF_MEMORY:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import ctypes
 import gc
+import importlib.util
 import json
 import os
 import signal
@@ -40,6 +41,8 @@ def main(control_fd: str) -> None:
     _send(control, places())
     policy, (ruleset,) = _receive(control)
     bpf = base64.b64decode(policy["filter"])
+    # The library's folder is listed now: its files may be read later, its list may not.
+    importlib.util.find_spec("no_module_of_this_name")
     gc.collect()
     gc.freeze()
     while True:
@@ -129,8 +132,10 @@ def _forget() -> None:
     """Leave nothing that tells where the interpreter's owner keeps things."""
     os.environ.clear()
     os.umask(0o077)
-    sys.path_importer_cache.clear()
     sys.path[:] = [path for path in sys.path if "site-packages" not in path and "dist-packages" not in path]
+    for path in set(sys.path_importer_cache) - set(sys.path):
+        if "-packages" in path:
+            del sys.path_importer_cache[path]
     sys.argv[:] = [""]
 
 

@@ -1,0 +1,186 @@
+"""Whatever a submission does, each call gets its outcome in bounded time, on every backend."""
+
+import time
+
+import numpy as np
+import pytest
+
+from grader.outcomes import Outcome
+
+OS = "os = sys.modules['os']\n"
+
+
+def test_run_honest_layer_returns_every_part(relu, backend):
+    answers, client = relu(backend)
+    np.testing.assert_array_equal(answers["output"].array, [-0.0, -0.0, -0.0, 0.0, 1.0, 2.0])
+    np.testing.assert_array_equal(answers["grad_x"].array, np.ones(6))
+    assert [answer.outcome for answer in answers.values()] == [None, None]
+    assert client.printed == ""
+
+
+def test_run_forward_answered_before_backward_fails_stands(relu, backend):
+    answers, _ = relu(backend, backward="raise TypeError('no')")
+    assert answers["output"].outcome is None
+    assert answers["grad_x"].outcome is Outcome.RAISED
+    assert (answers["grad_x"].message, answers["grad_x"].line) == ("TypeError: no", 6)
+    assert answers["grad_x"].function == "backward"
+
+
+FAILURES = {
+    "exception": ("return x.nothing", Outcome.RAISED, "AttributeError"),
+    "exit": ("sys.exit(3)", Outcome.RAISED, "called exit()"),
+    "base exception": ("raise KeyboardInterrupt", Outcome.RAISED, "KeyboardInterrupt"),
+    "recursion": ("return self.forward(x)", Outcome.RAISED, "RecursionError"),
+    "input": ("return float(input())", Outcome.RAISED, "input() has nothing to read"),
+    "nothing returned": ("return", Outcome.NOT_IMPLEMENTED, "output is None"),
+    "not implemented": ("raise NotImplementedError", Outcome.NOT_IMPLEMENTED, "not written yet"),
+    "a list": ("return list(x)", Outcome.WRONG_DTYPE, "output is a list of 6"),
+    "a subclass": ("return np.ma.array(x)", Outcome.WRONG_DTYPE, "MaskedArray"),
+    "objects": ("return x.astype(object)", Outcome.WRONG_DTYPE, "dtype object"),
+    "too large": ("return np.zeros(1 << 21)", Outcome.WRONG_SHAPE, "too large to be right"),
+    "memory": ("return np.ones(10 << 27)", Outcome.OUT_OF_MEMORY, "more than the 200 MiB"),
+    "os._exit": (OS + "os._exit(7)", Outcome.CRASHED, "exit code 7"),
+    "view out of bounds": (
+        "return np.lib.stride_tricks.as_strided(x, (9,), (8,))",
+        Outcome.OUT_OF_BOUNDS_VIEW,
+        "24 bytes past the end",
+    ),
+    "segmentation fault": (
+        "import numpy.ctypeslib\nsys.modules['ctypes'].string_at(0)",
+        Outcome.CRASHED,
+        "ended by SIGSEGV",
+    ),
+    "endless loop": ("while True: pass", Outcome.TIMED_OUT, "no answer within 0.5 s"),
+    "endless loop in C": ("return np.array(sum(iter(int, 1)))", Outcome.TIMED_OUT, "no answer within 0.5 s"),
+    "sleep": ("import time\ntime.sleep(99)", Outcome.TIMED_OUT, "no answer within 0.5 s"),
+    "output": ("while True: print('x' * 100000)", Outcome.TOO_MUCH_OUTPUT, "more than the 1 MiB"),
+    "closed pipe": (OS + "os.closerange(3, 20)\nreturn x", Outcome.CRASHED, ""),
+}
+
+
+@pytest.mark.parametrize(("forward", "outcome", "message"), FAILURES.values(), ids=FAILURES)
+def test_run_failing_forward_gets_its_outcome_and_the_next_call_an_answer(
+    relu, native, forward, outcome, message
+):
+    started = time.monotonic()
+    tight = {"call_seconds": 0.5, "memory_mb": 200, "output_mb": 1, "payload_mb": 8}
+    answers, client = relu(native, f"if len(x) == 6:\n{indent(forward)}\nreturn x", **tight)
+    assert answers["output"].outcome is outcome
+    assert message in answers["output"].message
+    reply = client.run("relu", {}, {"x": np.ones(2), "grad_output": np.ones(2)}, parts=("output",))
+    np.testing.assert_array_equal(reply.answers["output"].array, [1, 1])
+    assert time.monotonic() - started < 5
+
+
+def indent(code: str) -> str:
+    return "\n".join("    " + line for line in code.splitlines())
+
+
+@pytest.mark.parametrize("name", ["memory", "os._exit", "segmentation fault", "endless loop", "output"])
+def test_run_failing_forward_without_confinement_gets_the_same_outcome(relu, plain, name):
+    forward, outcome, message = FAILURES[name]
+    answers, _ = relu(plain, forward, call_seconds=0.5, memory_mb=200, output_mb=1)
+    assert answers["output"].outcome is outcome
+    assert message in answers["output"].message
+
+
+def test_run_third_time_out_of_a_part_is_the_last_call(relu, ask, native):
+    answers, client = relu(native, backward="while True: pass", call_seconds=0.1)
+    outcomes = [answers["grad_x"].outcome] + [ask(client)["grad_x"].outcome for _ in range(3)]
+    assert outcomes == [Outcome.TIMED_OUT] * 3 + [Outcome.NOT_RUN]
+    last = ask(client)
+    assert last["grad_x"].message == "not called again after 3 time-outs"
+    assert last["output"].outcome is None
+
+
+def test_run_over_the_submission_budget_is_not_called_any_more(relu, ask, native):
+    _, client = relu(native, "import time\ntime.sleep(0.4)\nreturn x", submission_seconds=1.0)
+    outcomes = [ask(client)["output"].outcome for _ in range(3)]
+    assert outcomes[-1] is Outcome.TIMED_OUT
+    started = time.monotonic()
+    assert "1 s for the whole submission" in ask(client)["output"].message
+    assert time.monotonic() - started < 0.1
+
+
+def test_run_more_processor_time_than_allowed_says_so(relu, native):
+    answers, _ = relu(native, "while True: pass", call_seconds=9.0, call_cpu_seconds=0.3)
+    assert answers["output"].outcome is Outcome.TIMED_OUT
+    assert "0.3 s of processor time" in answers["output"].message
+
+
+LOADING = {
+    "syntax": ("class ReLU:\n  def forward(self x): pass", Outcome.IMPORT_FAILED, "SyntaxError"),
+    "exception": ("1 / 0", Outcome.IMPORT_FAILED, "ZeroDivisionError: division by zero (line 1)"),
+    "exit": ("exit(1)", Outcome.IMPORT_FAILED, ""),
+    "endless": ("while True: pass", Outcome.TIMED_OUT, "loading took more than 0.5 s"),
+    "death": ("import sys\nsys.modules['os']._exit(1)", Outcome.CRASHED, "exit code 1"),
+    "memory": ("x = 'x' * (1 << 33)", Outcome.OUT_OF_MEMORY, "MiB"),
+    "empty": ("", Outcome.NOT_IMPLEMENTED, "ReLU is not defined"),
+    "megabytes": ("x = '" + "x" * (2 << 20) + "'", Outcome.IMPORT_FAILED, "too much source text"),
+}
+
+
+@pytest.mark.parametrize(("source", "outcome", "message"), LOADING.values(), ids=LOADING)
+def test_run_program_that_does_not_load_gets_its_outcome_at_every_call(
+    open_client, ask, native, source, outcome, message
+):
+    client = open_client(native, source, load_seconds=0.5)
+    for answer in [*ask(client).values(), *ask(client).values()]:
+        assert answer.outcome is outcome
+        assert message in answer.message
+
+
+def test_run_program_with_an_error_of_reading_is_not_started(open_client, ask, layer, native):
+    client = open_client(native, layer("return x"))
+    client.close()
+    program = type("Program", (), {"main": "", "modules": {}, "error": "no file holds ReLU"})()
+    broken = type(client)(program, "", {}, (), client._budget.limits, native)
+    assert ask(broken)["output"].outcome is Outcome.IMPORT_FAILED
+    assert ask(broken)["output"].message == "no file holds ReLU"
+
+
+def test_run_refused_import_is_inert_until_called_and_named(open_client, ask, layer, native):
+    source = layer("return torch.relu(x)", head="import torch, torch.nn as nn\nclass N(nn.Module): pass")
+    client = open_client(native, source)
+    answer = ask(client)["output"]
+    assert answer.outcome is Outcome.RAISED
+    assert answer.message == (
+        "ImportError: torch.relu was called, but torch may not be used in this assignment"
+    )
+    assert client.stand_ins == {"torch": "may not be used in this assignment"}
+
+
+def test_run_progress_bar_passes_its_iterable_through(open_client, ask, layer, native):
+    head = "import numpy as np\nfrom tqdm import tqdm"
+    client = open_client(native, layer("return np.array([v for v in tqdm(x)])", head=head))
+    np.testing.assert_array_equal(ask(client)["output"].array, np.arange(-3.0, 3.0))
+
+
+def test_run_modified_input_is_named(relu, native, open_client, layer):
+    client = open_client(native, layer("x[0] = 9\nreturn x"))
+    reply = client.run("relu", {}, {"x": np.zeros(3), "grad_output": np.ones(3)}, parts=("output", "grad_x"))
+    assert reply.modified == ("x",)
+
+
+def test_printed_of_several_workers_is_kept_in_order(relu, ask, native):
+    _, client = relu(native, OS + "print('é', flush=False)\nsys.stderr.write('!')\nos._exit(0)")
+    ask(client)
+    assert client.printed == "é\n!é\n!"
+
+
+def test_printed_flood_keeps_beginning_and_end(relu, native):
+    _, client = relu(native, "print('start' + 'x' * 200_000 + 'end')\nreturn x")
+    assert client.printed.startswith("startxxx")
+    assert client.printed.endswith("xxxend\n")
+    assert "134473 bytes left out" in client.printed
+
+
+def test_time_returns_each_parts_own_times(open_client, layer, native):
+    busy = "t = time.process_time()\nwhile time.process_time() - t < {}: pass\nreturn {}"
+    source = layer(busy.format(0.2, "x"), busy.format(0.1, "g"), head="import time")
+    client = open_client(native, source)
+    arrays = {"x": np.ones(4), "grad_output": np.full(4, 2.0)}
+    answers = client.time("relu", {}, arrays, parts=("output", "grad_x")).answers
+    assert 0.2 <= answers["output"].cpu_seconds < 2 * 0.2
+    assert 0.1 <= answers["grad_x"].cpu_seconds < 2 * 0.1
+    np.testing.assert_array_equal(answers["grad_x"].array, arrays["grad_output"])
