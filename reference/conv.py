@@ -6,11 +6,16 @@ As in every deep-learning library it is a cross-correlation: the kernel is not f
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import DTypeLike
 
 from reference.arrays import Array, as_floats, expect_axes, expect_shape, he_normal, remembered
 from reference.windows import IntOrPair, Windows, crop, pad, pair, walk, window_view
+
+COLUMN_BYTES = 1 << 20
+FEWEST_COLUMNS = 128
 
 
 def conv2d_forward(
@@ -51,10 +56,12 @@ def conv2d_forward(
              [20., 24.]]]])
     """
     x, weight, bias, windows = conv_arguments(x, weight, bias, stride, padding)
-    view = window_view(pad(x, windows.padding), windows)
-    # n: image, c: channel in, i, j: window, u, v: place in the window, o: channel out.
-    output: Array = np.einsum("ncijuv,ocuv->noij", view, weight, optimize=True)
-    output += bias[:, np.newaxis, np.newaxis]
+    view, kernels = window_view(pad(x, windows.padding), windows), weight.reshape(len(weight), -1)
+    output = np.empty((len(x), len(weight), *windows.output), x.dtype)
+    for images, rows in _blocks(view):
+        target = output[images, :, rows].swapaxes(0, 1)
+        product = kernels @ _columns(view[images, :, rows])
+        np.add(product.reshape(target.shape), bias[:, np.newaxis, np.newaxis, np.newaxis], out=target)
     return output
 
 
@@ -92,15 +99,47 @@ def conv2d_backward(
     """
     grad_output, x, weight, windows = conv_grad_arguments(grad_output, x, weight, stride, padding)
     padded = pad(x, windows.padding)
-    view = window_view(padded, windows)
-    grad_bias = grad_output.sum(axis=(0, 2, 3))
-    grad_weight = np.einsum("ncijuv,noij->ocuv", view, grad_output, optimize=True)
-    grad_padded = np.zeros_like(padded)
-    for u, v, rows, columns in windows.taps():
-        grad_padded[:, :, rows, columns] += np.einsum(
-            "oc,noij->ncij", weight[:, :, u, v], grad_output, optimize=True
-        )
-    return crop(grad_padded, windows), grad_weight, grad_bias
+    view, kernels = window_view(padded, windows), weight.reshape(len(weight), -1)
+    grad_padded, grad_kernels = np.zeros_like(padded), np.zeros_like(kernels)
+    for images, rows in _blocks(view):
+        windows_here = view[images, :, rows]
+        grad_product = grad_output[images, :, rows].swapaxes(0, 1).reshape(len(weight), -1)
+        grad_kernels += grad_product @ _columns(windows_here).T
+        _scatter(kernels.T @ grad_product, windows_here.shape, rows.start, grad_padded[images], windows)
+    return crop(grad_padded, windows), grad_kernels.reshape(weight.shape), grad_output.sum(axis=(0, 2, 3))
+
+
+def _blocks(view: Array) -> Iterator[tuple[slice, slice]]:
+    """Cut the windows into blocks of several images, or of some rows of one: (images, rows).
+
+    `view` is (N, C_in, H_out, W_out, K_h, K_w).
+    """
+    N, C_in, H_out, W_out, K_h, K_w = view.shape
+    pixels = max(COLUMN_BYTES // (C_in * K_h * K_w * view.itemsize), FEWEST_COLUMNS)
+    some_images, some_rows = max(1, pixels // (H_out * W_out)), max(1, pixels // W_out)
+    for n in range(0, N, some_images):
+        for i in range(0, H_out, some_rows):
+            yield slice(n, n + some_images), slice(i, i + some_rows)
+
+
+def _columns(view: Array) -> Array:
+    """Copy each window into a column (im2col): (n, C_in, h, w, K_h, K_w) -> (C_in*K_h*K_w, n*h*w)."""
+    n, C_in, h, w, K_h, K_w = view.shape
+    return view.transpose(1, 4, 5, 0, 2, 3).reshape(C_in * K_h * K_w, n * h * w)
+
+
+def _scatter(
+    grad_columns: Array, shape: tuple[int, ...], top: int, grad_padded: Array, windows: Windows
+) -> None:
+    n, C_in, h, w, K_h, K_w = shape
+    s_h, s_w = windows.stride
+    parts = grad_columns.reshape(C_in, K_h, K_w, n, h, w)
+    lowered = np.zeros((C_in, K_w, n, s_h * (h - 1) + K_h, w), grad_columns.dtype)
+    for u in range(K_h):
+        lowered[:, :, :, u : u + s_h * h : s_h] += parts[:, u]
+    target = grad_padded[:, :, s_h * top : s_h * top + lowered.shape[3]].swapaxes(0, 1)
+    for v in range(K_w):
+        target[..., v : v + s_w * w : s_w] += lowered[:, v]
 
 
 def conv_arguments(
