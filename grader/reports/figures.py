@@ -11,6 +11,7 @@ from markupsafe import Markup
 from grader.reports.words import number
 
 _WIDTH, _HEIGHT, _MARGIN = 640, 200, 28
+_SLOWEST, _FASTEST = 1e-3, 1e6  # beyond these a ratio is no speed, and would make the axis useless
 
 
 def histogram_svg(counts: Sequence[int], max_points: float) -> Markup:
@@ -48,7 +49,7 @@ def speed_svg(speedups: Sequence[float], own: float | None = None) -> Markup:
     Parameters
     ----------
     speedups : sequence of float
-        How many times faster than nested loops; what is not positive and finite is left out.
+        How many times faster than nested loops; what is out of all bounds is left out.
     own : float, optional
         The reader's own, drawn apart.
 
@@ -57,8 +58,8 @@ def speed_svg(speedups: Sequence[float], own: float | None = None) -> Markup:
     Markup
         Empty where there is nothing to draw.
     """
-    shown = sorted(value for value in speedups if 0 < value < math.inf)
-    mine = own if own is not None and 0 < own < math.inf else None
+    shown = sorted(value for value in speedups if _SLOWEST <= value <= _FASTEST)
+    mine = own if own is not None and _SLOWEST <= own <= _FASTEST else None
     every = [*shown, *([mine] if mine is not None else [])]
     if not every:
         return Markup()

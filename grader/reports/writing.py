@@ -36,7 +36,7 @@ def write_reports(folder: Path, run: Run, results: Sequence[Result]) -> tuple[Pa
         A file cannot be written, or an id cannot be a file's name.
     """
     for result in results:
-        if Path(result.id).name != result.id:
+        if Path(result.id).name != result.id or result.id in ("", ".."):
             raise GradebookError(f"the submission id {result.id!r} cannot be a file's name")
     feedback = folder / "feedback"
     written = []
