@@ -12,10 +12,12 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from reference.arrays import Array, as_floats, expect_axes, expect_shape, he_normal, remembered
-from reference.windows import IntOrPair, Windows, crop, pad, pair, walk, window_view
+from reference.windows import IntOrPair, Pair, Windows, crop, pad, pair, walk, window_view
 
+# A block's columns should still be in the cache when they are multiplied ...
 COLUMN_BYTES = 1 << 20
-FEWEST_COLUMNS = 128
+# ... but a matrix product of fewer columns than this spends its time on preparing the kernels.
+FEWEST_COLUMNS = 512
 
 
 def conv2d_forward(
@@ -102,10 +104,10 @@ def conv2d_backward(
     view, kernels = window_view(padded, windows), weight.reshape(len(weight), -1)
     grad_padded, grad_kernels = np.zeros_like(padded), np.zeros_like(kernels)
     for images, rows in _blocks(view):
-        windows_here = view[images, :, rows]
         grad_product = grad_output[images, :, rows].swapaxes(0, 1).reshape(len(weight), -1)
-        grad_kernels += grad_product @ _columns(windows_here).T
-        _scatter(kernels.T @ grad_product, windows_here.shape, rows.start, grad_padded[images], windows)
+        grad_kernels += grad_product @ _columns(view[images, :, rows]).T
+        grad_columns = (kernels.T @ grad_product).reshape(_by_tap(view[images, :, rows]).shape)
+        _scatter(grad_columns, grad_padded[images, :, rows.start * windows.stride[0] :], windows.stride)
     return crop(grad_padded, windows), grad_kernels.reshape(weight.shape), grad_output.sum(axis=(0, 2, 3))
 
 
@@ -122,24 +124,38 @@ def _blocks(view: Array) -> Iterator[tuple[slice, slice]]:
             yield slice(n, n + some_images), slice(i, i + some_rows)
 
 
+def _by_tap(view: Array) -> Array:
+    """Put the places in the window first: (n, C_in, h, w, K_h, K_w) -> (C_in, K_h, K_w, n, h, w), a view."""
+    return view.transpose(1, 4, 5, 0, 2, 3)
+
+
 def _columns(view: Array) -> Array:
     """Copy each window into a column (im2col): (n, C_in, h, w, K_h, K_w) -> (C_in*K_h*K_w, n*h*w)."""
     n, C_in, h, w, K_h, K_w = view.shape
-    return view.transpose(1, 4, 5, 0, 2, 3).reshape(C_in * K_h * K_w, n * h * w)
+    return _by_tap(view).reshape(C_in * K_h * K_w, n * h * w)
 
 
-def _scatter(
-    grad_columns: Array, shape: tuple[int, ...], top: int, grad_padded: Array, windows: Windows
-) -> None:
-    n, C_in, h, w, K_h, K_w = shape
-    s_h, s_w = windows.stride
-    parts = grad_columns.reshape(C_in, K_h, K_w, n, h, w)
-    lowered = np.zeros((C_in, K_w, n, s_h * (h - 1) + K_h, w), grad_columns.dtype)
+def _scatter(grad_columns: Array, grad_padded: Array, stride: Pair) -> None:
+    """Add each window's gradient to the pixels it was read from: the transpose of `_columns`.
+
+    First down, then across: K_h + K_w additions of long rows instead of K_h * K_w of short ones.
+
+    Parameters
+    ----------
+    grad_columns
+        (C_in, K_h, K_w, n, h, w).
+    grad_padded
+        (n, C_in, at least s_h*(h - 1) + K_h, W + 2*p_w), changed in place.
+    stride
+        (s_h, s_w).
+    """
+    (C_in, K_h, K_w, n, h, w), (s_h, s_w) = grad_columns.shape, stride
+    grad_rows = np.zeros((C_in, K_w, n, s_h * (h - 1) + K_h, w), grad_columns.dtype)
     for u in range(K_h):
-        lowered[:, :, :, u : u + s_h * h : s_h] += parts[:, u]
-    target = grad_padded[:, :, s_h * top : s_h * top + lowered.shape[3]].swapaxes(0, 1)
+        grad_rows[:, :, :, u : u + s_h * h : s_h] += grad_columns[:, u]
+    target = grad_padded[:, :, : grad_rows.shape[3]].swapaxes(0, 1)
     for v in range(K_w):
-        target[..., v : v + s_w * w : s_w] += lowered[:, v]
+        target[..., v : v + s_w * w : s_w] += grad_rows[:, v]
 
 
 def conv_arguments(
