@@ -89,8 +89,9 @@ def check_report(result: Result) -> str:
         for score in result.criteria
     ]
     total = f"{'points':<28} {number(result.points):>6} / {number(result.max_points)}"
-    blocks = [*failure_blocks(result.items), *explained, *examples, *warnings, "\n".join([*scores, total])]
-    return visible("\n\n".join(blocks))
+    printed = [f"your code printed:\n{result.printed.rstrip()}"] if result.printed.strip() else []
+    told = [*failure_blocks(result.items), *explained, *examples, *warnings, *printed]
+    return visible("\n\n".join([*told, "\n".join([*scores, total])]))
 
 
 def _line(line: int | None) -> str:

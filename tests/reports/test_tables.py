@@ -81,7 +81,7 @@ def test_check_report_tells_failures_reason_example_warning_and_points(wrong: Re
     text = check_report(wrong)
     assert "conv2d.grad_x: The stride is missing. (line 41)" in text
     assert "smallest failing case of conv2d.grad_x\nyours 1, expected 0" in text
-    assert "warning: line 120 was skipped: it trains" in text
+    assert "warning: line 120 was skipped: it trains\n\nyour code printed:\nepoch 1\n" in text
     assert text.splitlines()[-2:] == [
         "conv2d.grad_x                    10 / 40     1 of 4 checks passed",
         "points                           70 / 100",
