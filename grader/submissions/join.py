@@ -78,8 +78,12 @@ def _member(row: Row, mine: list[HandIn], worksheet: Worksheet, due: datetime | 
     if not files and row.online_text.strip():
         files = (SourceFile(ONLINE_TEXT, row.online_text.encode("utf-8", "replace")),)
     state = _state(row, files, warnings)
-    if worksheet.is_team and mine:
-        warnings.append(f"handed in by the group {row.group or _DEFAULT_GROUP!r}")
+    if mine and not worksheet.is_team and not _may_be_same(row.name, mine[-1].name):
+        there, here = mine[-1].name, row.name
+        warnings.append(
+            f"Participant {row.participant} is {there!r} in the download, {here!r} in the worksheet: "
+            "are both of the same assignment?"
+        )
     return HandIn(
         name=row.name or (mine[0].name if mine and not worksheet.is_team else row.identifier),
         origin=f"worksheet {row.participant}",
@@ -90,6 +94,13 @@ def _member(row: Row, mine: list[HandIn], worksheet: Worksheet, due: datetime | 
         number=row.participant,
         standing=_standing(row, state, due),
     )
+
+
+def _may_be_same(listed: str, downloaded: str) -> bool:
+    """Compare names only to warn of a worksheet of another assignment: blind marking hides them."""
+    if not listed or downloaded.startswith("Participant"):
+        return True
+    return downloaded.endswith(as_moodle_writes(listed))  # a group's name may stand before it
 
 
 def _state(row: Row, files: tuple[SourceFile, ...], warnings: list[str]) -> str:
