@@ -17,6 +17,7 @@ import numpy as np
 
 from grader import wire
 from grader.untrusted import driving, limiting, strides
+from grader.untrusted.counting import Counter
 from grader.untrusted.loading import Program
 from grader.untrusted.verdicts import checked, failure
 
@@ -39,7 +40,13 @@ class Worker:
 
     def handle(self, header: dict[str, Any], arrays: driving.Arrays) -> None:
         """Answer one request with one frame for each part, then one that ends it."""
-        operation = {"load": self.load, "run": self.run, "forward": self.forward, "backward": self.backward}
+        operation = {
+            "load": self.load,
+            "run": self.run,
+            "forward": self.forward,
+            "backward": self.backward,
+            "count": self.count,
+        }
         operation[header["op"]](header, arrays)
 
     def load(self, header: dict[str, Any], _: driving.Arrays) -> None:
@@ -87,6 +94,21 @@ class Worker:
         inputs = self._laid_out(header, arrays)
         held, self._held = self._held, None
         self._answer(header, lambda: held.backward(*inputs.values()), inputs, arrays)
+
+    def count(self, header: dict[str, Any], arrays: driving.Arrays) -> None:
+        """Call forward and backward under `Counter`; the part ``counts`` follows the others."""
+        inputs = self._laid_out(header, arrays)
+        counter = Counter(self._files)
+
+        def parts() -> Iterator[tuple[str, Any]]:
+            self._expect(header["kind"])
+            layer = self._make(header, inputs)
+            forward = counter.record(0, lambda: driving.forward(header["kind"], layer, inputs))
+            yield driving.first_part(layer), forward
+            yield from counter.record(1, lambda: list(driving.backward(layer, inputs)))
+            yield "counts", counter.table()
+
+        self._answer(header, parts, inputs, arrays)
 
     def _expect(self, kind: str) -> None:
         if not hasattr(self._interface, kind):

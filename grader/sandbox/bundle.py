@@ -20,6 +20,7 @@ WORKER = (
     "grader.untrusted.strides",
     "grader.untrusted.verdicts",
     "grader.untrusted.driving",
+    "grader.untrusted.counting",
     "grader.worker",
 )
 ZYGOTE = (*WORKER, "grader.sandbox", "grader.sandbox.zygote")

@@ -64,7 +64,7 @@ class Client:
         limits: Limits,
         backend: Backend,
     ) -> None:
-        self._program = {
+        self._program: dict[str, Any] = {
             "op": "load",
             "main": program.main,
             "modules": dict(program.modules),
@@ -135,6 +135,38 @@ class Client:
         back = self._ask({"op": "backward", "kind": kind}, grads, rest)
         modified = tuple(dict.fromkeys(there.modified + back.modified))
         return Reply({**there.answers, **back.answers}, modified, there.seconds + back.seconds)
+
+    def count(
+        self,
+        kind: str,
+        params: Mapping[str, Any],
+        arrays: Mapping[str, NDArray[Any]],
+        *,
+        parts: Sequence[str],
+    ) -> Reply:
+        """Call forward and backward with their Python operations counted.
+
+        Beside `parts` the reply has ``counts``: rows of phase (0 forward, 1 backward), file (its place in
+        `modules`), line and count, as far as the worker is to be believed.
+        """
+        return self._ask({"op": "count", "kind": kind, "params": params}, arrays, (*parts, "counts"))
+
+    @property
+    def modules(self) -> Mapping[str, str]:
+        """The program's source text by path."""
+        modules: Mapping[str, str] = self._program["modules"]
+        return modules
+
+    @property
+    def cpu_seconds(self) -> float:
+        """Processor time that the submission's workers have used so far, also between calls."""
+        running = self._session.cpu_seconds if self._session is not None else 0.0
+        return self._budget.cpu_seconds + running
+
+    def pin(self, core: int) -> None:
+        """Keep the worker, if one runs, to a core; where that cannot be done, do nothing."""
+        if self._session is not None:
+            self._session.pin(core)
 
     def _ask(
         self, header: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]], parts: tuple[str, ...]

@@ -3,6 +3,8 @@
 Trusted side. A worker that breaks a rule or a limit ends here, as a `Stop` that carries the outcome.
 """
 
+import contextlib
+import os
 import secrets
 import time
 from collections.abc import Mapping
@@ -158,6 +160,17 @@ class Session:
     def printed(self) -> str:
         """What the worker printed."""
         return self._worker.channel.printed
+
+    @property
+    def cpu_seconds(self) -> float:
+        """Processor time that the worker has used."""
+        return self._worker.cpu_seconds()
+
+    def pin(self, core: int) -> None:
+        """Keep the worker to one core where the system can."""
+        if hasattr(os, "sched_setaffinity"):
+            with contextlib.suppress(OSError):
+                os.sched_setaffinity(self._worker.pid, {core})
 
     def end(self, *, grace: float = 0.0) -> int:
         """End the worker, once; return its exit code."""

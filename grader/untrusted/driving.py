@@ -60,6 +60,11 @@ def forward(kind: str, layer: Any, arrays: Arrays) -> Any:
     return layer.forward(*_inputs(kind, arrays))
 
 
+def backward(layer: Any, arrays: Arrays) -> Iterator[tuple[str, Any]]:
+    """Call backward alone."""
+    yield from layer.backward(*_grads(arrays))
+
+
 def _inputs(kind: str, arrays: Arrays) -> list[np.ndarray[Any, Any]]:
     return [arrays[name] for name in INPUTS.get(kind, ("x",))]
 
