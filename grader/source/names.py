@@ -113,7 +113,8 @@ def _here(statement: ast.stmt) -> Iterator[ast.AST]:
     while waiting:
         node = waiting.pop()
         yield node
-        if not is_table(node):
+        # A comprehension's names are its own.
+        if not (is_table(node) or isinstance(node, _COMPREHENSIONS)):
             waiting += [child for child in ast.iter_child_nodes(node) if not isinstance(child, ast.stmt)]
 
 

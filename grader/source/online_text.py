@@ -36,8 +36,12 @@ class _Text(HTMLParser):
         if self._silent:
             return
         if not self._verbatim:
-            data = re.sub(r"[ \t]*\n[ \t]*", " " if data.strip() else "", data)
-        self.parts.append(data)
+            if not data.strip(" \t\n"):
+                data = data.replace("\n", "")
+            elif not self.parts or self.parts[-1].endswith("\n"):
+                data = data.removeprefix("\n")  # the editor's own line end behind a tag
+        if data:
+            self.parts.append(data)
 
     def _break(self, *, always: bool) -> None:
         if always or (self.parts and not self.parts[-1].endswith("\n")):

@@ -4,6 +4,7 @@ Trusted side; pure.
 """
 
 import hashlib
+import itertools
 import re
 import unicodedata
 from collections import Counter
@@ -71,10 +72,7 @@ def _numbered(ids: list[str]) -> list[str]:
     # Only the very same files given twice come here; nothing but a count tells them apart.
     seen: set[str] = set()
     for place, one in enumerate(ids):
-        ids[place] = next(i for i in _and_numbered(one) if i not in seen)
+        numbered = (f"{one}-{n}" for n in itertools.count(2))
+        ids[place] = next(i for i in itertools.chain([one], numbered) if i not in seen)
         seen.add(ids[place])
     return ids
-
-
-def _and_numbered(one: str) -> list[str]:
-    return [one, *(f"{one}-{n}" for n in range(2, 10_000))]
