@@ -1,0 +1,25 @@
+"""Where the derivation note explains what.
+
+Trusted side; pure. A test holds that each anchor is a heading there.
+"""
+
+_NOTE = "reference/DERIVATION.md#"
+FORWARD = _NOTE + "forward"
+INDEXING = _NOTE + "indexing"
+SIZE = _NOTE + "output-size-and-remainder"
+STRIDE = _NOTE + "stride"
+PADDING = _NOTE + "padding"
+GRAD_X = _NOTE + "gradient-of-the-input"
+DILATION = _NOTE + "dilated-form"
+CROP = _NOTE + "crop"
+GRAD_WEIGHT = _NOTE + "gradient-of-the-weight"
+GRAD_BIAS = _NOTE + "gradient-of-the-bias"
+BATCH = _NOTE + "sum-or-mean-over-the-batch"
+CHAIN = _NOTE + "chain-rule"
+STATE = _NOTE + "what-a-layer-remembers"
+DTYPE = _NOTE + "precision"
+POOLING = _NOTE + "max-pooling"
+RELU = _NOTE + "relu"
+LINEAR = _NOTE + "linear-layer"
+LOSS = _NOTE + "softmax-and-cross-entropy"
+TRAINING = _NOTE + "training"
