@@ -141,7 +141,8 @@ def _wrong_value(
     worst = _position(np.argmax(np.where(wrong, deviation, -1.0)), wrong.shape)
     message = (
         f"{wrong.sum()} of {wrong.size} values are wrong; the largest deviation is {deviation[worst]:.3g} "
-        f"at {place(worst, part)}: expected {expected[worst]:.6g}, got {got[worst]:.6g}\n{wrong_positions(wrong)}"
+        f"at {place(worst, part)}: expected {expected[worst]:.6g}, got {got[worst]:.6g}"
+        f"\n{wrong_positions(wrong)}"
     )
     return Verdict(Outcome.WRONG_VALUE, message.rstrip(), float(deviation[worst]), worst, wrong)
 

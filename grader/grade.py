@@ -6,33 +6,25 @@ Trusted side; runs in a process of the pool. Everything it is given and returns 
 import atexit
 import contextlib
 import hashlib
-import io
-import os
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import Any
-
-import pytest
-from pytest_jsonreport.plugin import JSONReport
 
 from grader.assignment import Assignment
-from grader.errors import GraderError
+from grader.errors import AssignmentError
 from grader.ground_truth import GroundTruth, load_ground_truth
+from grader.harness import CHECKS, criteria_of, run_checks
 from grader.interface_files import Interface
 from grader.lateness import LatePolicy, apply_late_policy
 from grader.outcomes import Outcome
-from grader.plugin import Handover
-from grader.results import CriterionScore, Item, Result
-from grader.sandbox import Answer, Backend, Client, Reply, open_backend
+from grader.results import Item, Result
+from grader.sandbox import Backend, Client, open_backend
 from grader.scoring import score
 from grader.source import Program, read_program
-from grader.student import Student
+from grader.student import Student, Unavailable
 from grader.submissions import Submission
-
-CHECKS = Path(__file__).parent / "checks"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,24 +49,15 @@ class Job:
     python: str | None = None
     checks: Path | None = None
 
+    @property
+    def folders(self) -> list[Path]:
+        """The folders of checks."""
+        return [CHECKS, self.checks] if self.checks else [CHECKS]
+
     def ground_truth(self) -> GroundTruth:
         """Return the set of cases that submissions are held against."""
         chosen = self.assignment.ground_truth
         return load_ground_truth(None if chosen == "public" else self.assignment.resolve(chosen))
-
-
-class Unavailable:
-    """Takes a client's place where nothing can be run: every part gets the same outcome."""
-
-    printed = ""
-
-    def __init__(self, outcome: Outcome, message: str) -> None:
-        self._outcome, self._message = outcome, message
-
-    def run(self, *_: object, parts: Sequence[str], **__: object) -> Reply:
-        """Answer each part with the outcome."""
-        answers = {part: Answer(part, self._outcome, None, self._message) for part in parts}
-        return Reply(answers, (), 0.0)
 
 
 def grade(submission: Submission, job: Job) -> Result:
@@ -109,13 +92,12 @@ def failed_result(submission: Submission, job: Job, reason: str) -> Result:
 
 def _grade(submission: Submission, job: Job) -> Result:
     with open_student(submission, job) as opened:
-        folders = [CHECKS, job.checks] if job.checks else [CHECKS]
-        items = run_checks(opened.student, folders)
+        items = run_checks(opened.student, job.folders)
         program, student = opened.program, opened.student
     assignment = job.assignment
     items = tuple(replace(item, hidden=student.truth.hidden) for item in items)
     criteria = score(items, assignment.points, own_forward_credit=assignment.own_forward_credit)
-    notes = _grader_errors(items, criteria, assignment)
+    notes = _grader_errors(items)
     result = Result(
         id=submission.id,
         name=submission.name,
@@ -134,16 +116,10 @@ def _grade(submission: Submission, job: Job) -> Result:
     return _less_lateness(result, assignment.late)
 
 
-def _grader_errors(
-    items: Sequence[Item], criteria: Sequence[CriterionScore], assignment: Assignment
-) -> tuple[str, ...]:
-    """Say what the grader itself got wrong: checks that broke, criteria that nothing counts for."""
-    unchecked = assignment.points.keys() - {criterion.name for criterion in criteria}
+def _grader_errors(items: Sequence[Item]) -> tuple[str, ...]:
+    """Say which checks broke instead of judging."""
     broken = [item for item in items if item.outcome is Outcome.GRADER_ERROR]
-    return (
-        *(f"no check counts for {name}" for name in sorted(unchecked)),
-        *(f"{item.criterion}, case {item.case}: {item.message}" for item in broken),
-    )
+    return tuple(f"{item.criterion}, case {item.case}: {item.message}" for item in broken)
 
 
 def _less_lateness(result: Result, policy: LatePolicy | None) -> Result:
@@ -196,37 +172,21 @@ def _backend(name: str, python: str | None) -> Backend:
     return stack.enter_context(open_backend(name, python))
 
 
-def run_checks(student: Student, folders: Sequence[Path]) -> tuple[Item, ...]:
-    """Run the checks in `folders` over a submission, in this process, and return their items.
+def check_points(job: Job) -> None:
+    """Hold that a check counts for every criterion that earns points.
 
     Raises
     ------
+    AssignmentError
+        None counts for one of them; the text names it and those that there are.
     GraderError
-        A check file cannot be collected, or pytest itself failed.
+        A check file cannot be collected.
     """
-    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    report = JSONReport()
-    plugins = ["-p", "pytest_jsonreport.plugin", "-p", "pytest_metadata.plugin", "-p", "grader.plugin"]
-    unused = [f"no:{name}" for name in ("cacheprovider", "faulthandler", "logging", "doctest", "junitxml")]
-    options = ["--json-report-file=none", "--json-report-omit=log,streams,warnings,keywords", "-q", "--tb=no"]
-    arguments = [*plugins, *(word for name in unused for word in ("-p", name)), *options]
-    arguments += ["-c", str(CHECKS / "pytest.ini"), "--rootdir", str(CHECKS), *map(str, folders)]
-    output = io.StringIO()
-    with contextlib.redirect_stdout(output):
-        status = pytest.main(arguments, plugins=[report, Handover(student)])
-    if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
-        raise GraderError(
-            f"the checks did not run (pytest's exit status {int(status)}):\n{output.getvalue()[-2000:]}"
-        )
-    return tuple(_item(test) for test in report.report["tests"])
-
-
-def _item(test: Mapping[str, Any]) -> Item:
-    verdict = test.get("metadata") or {}
-    if not verdict:
-        message = f"the check {test['nodeid']} left no verdict"
-        return Item("", test["nodeid"], Outcome.GRADER_ERROR, message)
-    return Item(**{**verdict, "outcome": Outcome(verdict["outcome"])})
+    student = Student(Unavailable(Outcome.NOT_RUN, ""), job.ground_truth())
+    checked = criteria_of(student, job.folders)
+    for name in sorted(job.assignment.points.keys() - checked):
+        known = ", ".join(sorted(checked))
+        raise AssignmentError(f"points.{name}: no check counts for it; there are checks for {known}")
 
 
 def fingerprint(submission: Submission, job: Job) -> str:
@@ -235,13 +195,8 @@ def fingerprint(submission: Submission, job: Job) -> str:
     for file in submission.files:
         digest.update(f"{len(file.path.encode())}:{file.path}:{len(file.data)}:".encode())
         digest.update(file.data)
-    rest = (
-        job.assignment.text,
-        job.interface.source,
-        job.ground_truth().digest,
-        job.python,
-        str(submission.standing),
-    )
+    assignment, interface, truth = job.assignment.text, job.interface.source, job.ground_truth().digest
+    rest = (assignment, interface, truth, job.sandbox, job.python, submission.standing)
     digest.update(repr(rest).encode())
     digest.update(_code_digest(job.checks))
     return digest.hexdigest()

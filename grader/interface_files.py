@@ -59,8 +59,9 @@ def load_interface(name: str, folder: Path = Path()) -> Interface:
     """
     path = folder / name if name.endswith(".py") else _SHIPPED / f"{name}.py"
     if not path.is_file():
+        shipped = ", ".join(shipped_interfaces())
         raise AssignmentError(
-            f"interface: {name!r} is neither a shipped interface ({', '.join(shipped_interfaces())}) nor a .py file"
+            f"interface: {name!r} is neither a .py file nor a shipped interface ({shipped})"
         )
     source = path.read_text(encoding="utf-8")
     module = types.ModuleType(path.stem)

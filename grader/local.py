@@ -8,10 +8,31 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from grader.assignment import load_assignment
+from grader.errors import SubmissionError
 from grader.grade import Job, open_student
 from grader.interface_files import load_interface
 from grader.student import Student
-from grader.submissions import collect
+from grader.submissions import Submission, collect
+
+
+def read_own_file(path: Path) -> Submission:
+    """Read the one submission that a path holds.
+
+    Raises
+    ------
+    SubmissionError
+        It cannot be read, or holds none or several.
+    """
+    submissions = collect([path])
+    if len(submissions) != 1:
+        raise SubmissionError(f"{path}: holds {len(submissions)} submissions; one is checked at a time")
+    return submissions[0]
+
+
+def local_job() -> Job:
+    """Return how one's own file is graded: the shipped assignment, the public cases, no sandbox."""
+    assignment = load_assignment()
+    return Job(assignment, load_interface(assignment.interface), sandbox="none")
 
 
 @contextlib.contextmanager
@@ -23,8 +44,5 @@ def open_local(path: Path) -> Iterator[Student]:
     SubmissionError
         The file cannot be read.
     """
-    (submission,) = collect([path])
-    assignment = load_assignment()
-    job = Job(assignment, load_interface(assignment.interface), sandbox="none")
-    with open_student(submission, job) as opened:
+    with open_student(read_own_file(path), local_job()) as opened:
         yield opened.student

@@ -5,7 +5,7 @@ brings a fixture `submission` of its own, see `grader.selftest`.
 """
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -17,6 +17,9 @@ from grader.student import CheckFailed, Student
 
 STUDENT = pytest.StashKey[Student]()
 
+Expect = Callable[[Case, str], object]
+"""Type of the fixture `expect`: call it with a case and the name of a part."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Handover:
@@ -27,6 +30,18 @@ class Handover:
     def pytest_configure(self, config: pytest.Config) -> None:
         """Hand the submission over before collection, which needs its cases."""
         config.stash[STUDENT] = self.student
+
+
+@dataclass(slots=True, eq=False)
+class RollCall:
+    """A one-hook plugin that notes which criteria the collected checks count for."""
+
+    criteria: set[str] = field(default_factory=set)
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Read the markers of what was collected."""
+        markers = (item.get_closest_marker("criterion") for item in items)
+        self.criteria |= {marker.args[0] for marker in markers if marker}
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -55,8 +70,8 @@ def submission(pytestconfig: pytest.Config) -> Student:
     return pytestconfig.stash[STUDENT]
 
 
-@pytest.fixture
-def expect(submission: Student) -> Callable[[Case, str], object]:
+@pytest.fixture(scope="session")
+def expect(submission: Student) -> Expect:
     """Return the function that holds one part of a case's answer against the truth."""
     return submission.expect
 
@@ -79,9 +94,10 @@ def pytest_json_runtest_metadata(item: pytest.Item, call: pytest.CallInfo[None])
 
 
 def _verdict(item: pytest.Item, error: BaseException | None, seconds: float) -> dict[str, Any]:
-    outcome, message, detail = Outcome.PASSED, "", {}
+    outcome, message = Outcome.PASSED, ""
+    detail: dict[str, Any] = dict(item.user_properties)
     if isinstance(error, CheckFailed):
-        outcome, message, detail = error.outcome, error.message, error.detail
+        outcome, message, detail = error.outcome, error.message, detail | error.detail
     elif isinstance(error, AssertionError):
         outcome, message = Outcome.WRONG_VALUE, str(error)
     elif isinstance(error, pytest.skip.Exception):
@@ -90,6 +106,8 @@ def _verdict(item: pytest.Item, error: BaseException | None, seconds: float) -> 
         outcome, message = Outcome.GRADER_ERROR, f"{type(error).__name__}: {error}"
     marker = item.get_closest_marker("criterion")
     case = _case_of(item)
+    if case and error is not None:
+        detail = {"about": case.describe(), **detail}
     return {
         "criterion": marker.args[0] if marker else "",
         "case": case.id if case else item.name,

@@ -4,17 +4,70 @@ Trusted side. Takes any `concurrent.futures.Executor`; what it needs of one is `
 broken pool says so.
 """
 
+import platform
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Executor, as_completed
 from dataclasses import replace
 
-from grader.gradebook import Gradebook
+import numpy as np
+
+from grader import __version__
 from grader.grade import Job, failed_result, fingerprint, grade
+from grader.gradebook import Gradebook, Run
 from grader.results import Result
 from grader.submissions import Submission
 
 MakeExecutor = Callable[[int], Executor]
 """Makes an executor of so many workers."""
+
+
+def versions(job: Job) -> dict[str, str]:
+    """Return what a run is done with, for whoever must explain its scores later."""
+    truth = job.ground_truth()
+    return {
+        "grader": __version__,
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "ground truth": f"{truth.name} {truth.digest[:12]}",
+    }
+
+
+def grade_into(
+    gradebook: Gradebook,
+    run: Run,
+    submissions: Sequence[Submission],
+    job: Job,
+    make_executor: MakeExecutor,
+    workers: int,
+    *,
+    regrade: bool,
+    on_result: Callable[[Result], object],
+) -> None:
+    """Grade submissions and record each result as soon as it is there.
+
+    Parameters
+    ----------
+    gradebook, run
+        Where results go; each is stored at once, so that a killed run loses nothing.
+    submissions, job
+        What is graded, and how.
+    make_executor, workers
+        Where.
+    regrade : bool
+        Grade again what was graded before and is unchanged.
+    on_result : callable
+        Told of each result, for a progress bar.
+    """
+
+    def record(result: Result) -> None:
+        gradebook.record(run, result)
+        on_result(result)
+
+    kept = {} if regrade else _kept_results(submissions, job, gradebook)
+    for result in kept.values():
+        record(result)
+    left = [submission for submission in submissions if submission.id not in kept]
+    grade_all(left, job, make_executor, min(workers, max(len(left), 1)), record)
 
 
 def grade_all(
@@ -53,7 +106,7 @@ def _graded(
                 yield futures[future], None
 
 
-def kept_results(submissions: Iterable[Submission], job: Job, gradebook: Gradebook) -> dict[str, Result]:
+def _kept_results(submissions: Iterable[Submission], job: Job, gradebook: Gradebook) -> dict[str, Result]:
     """Return, by id, the results of submissions that were graded before and are unchanged."""
     kept = {}
     for submission in submissions:

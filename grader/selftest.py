@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.grade import CHECKS
+from grader.harness import CHECKS
 from grader.local import open_local
 from grader.student import Student
 

@@ -191,3 +191,17 @@ def answered(answer: Answer) -> NDArray[Any]:
 
 def _numbers(verdict: Verdict) -> dict[str, object]:
     return {"deviation": verdict.deviation, "worst": list(verdict.worst)}
+
+
+class Unavailable:
+    """Takes a client's place where nothing can be run: every part gets the same outcome."""
+
+    printed = ""
+
+    def __init__(self, outcome: Outcome, message: str) -> None:
+        self._outcome, self._message = outcome, message
+
+    def run(self, *_: object, parts: Sequence[str], **__: object) -> Reply:
+        """Answer each part with the outcome."""
+        answers = {part: Answer(part, self._outcome, None, self._message) for part in parts}
+        return Reply(answers, (), 0.0)

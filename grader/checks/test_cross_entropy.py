@@ -5,14 +5,17 @@ Trusted side.
 
 import pytest
 
+from grader.cases import Case
+from grader.plugin import Expect
+
 
 @pytest.mark.criterion("cross_entropy.loss")
 @pytest.mark.cases("cross_entropy")
-def test_loss(case, expect):
+def test_loss(case: Case, expect: Expect) -> None:
     expect(case, "output")
 
 
 @pytest.mark.criterion("cross_entropy.grad_logits")
 @pytest.mark.cases("cross_entropy")
-def test_grad_logits(case, expect):
+def test_grad_logits(case: Case, expect: Expect) -> None:
     expect(case, "grad_logits")

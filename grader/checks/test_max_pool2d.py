@@ -5,14 +5,17 @@ Trusted side.
 
 import pytest
 
+from grader.cases import Case
+from grader.plugin import Expect
+
 
 @pytest.mark.criterion("max_pool2d.forward")
 @pytest.mark.cases("max_pool2d")
-def test_output(case, expect):
+def test_output(case: Case, expect: Expect) -> None:
     expect(case, "output")
 
 
 @pytest.mark.criterion("max_pool2d.grad_x")
 @pytest.mark.cases("max_pool2d")
-def test_grad_x(case, expect):
+def test_grad_x(case: Case, expect: Expect) -> None:
     expect(case, "grad_x")

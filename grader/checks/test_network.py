@@ -5,17 +5,18 @@ Trusted side.
 
 import pytest
 
-from grader.cases import parts_of
+from grader.cases import Case, parts_of
+from grader.plugin import Expect
 
 
 @pytest.mark.criterion("network.training")
 @pytest.mark.cases("network")
-def test_losses(case, expect):
+def test_losses(case: Case, expect: Expect) -> None:
     expect(case, "losses")
 
 
 @pytest.mark.criterion("network.training")
 @pytest.mark.cases("network")
-def test_final_parameters(case, expect):
+def test_final_parameters(case: Case, expect: Expect) -> None:
     for part in parts_of(case)[1:]:
         expect(case, part)

@@ -3,6 +3,8 @@
 Trusted side; run by whoever prepares an assignment, never while grading. Needs PyTorch.
 """
 
-from grader.truth.make import make_ground_truth
+import torch  # noqa: F401 - so that who lacks it is told at once
 
-__all__ = ["make_ground_truth"]
+from grader.truth.make import make_ground_truth, make_hidden_set, make_public_set
+
+__all__ = ["make_ground_truth", "make_hidden_set", "make_public_set"]

@@ -12,12 +12,44 @@ from typing import Any
 
 import numpy as np
 
-from grader.cases import PARTS, Case, case_to_json
+from grader.cases import PARTS, Case, case_to_json, suite
+from grader.cases.vary import hidden_suite
+from grader.errors import GroundTruthError
 from grader.ground_truth import FORMAT, MANIFEST
 from grader.truth.draw import draw_inputs
 
 PUBLIC_SEED = 20261123
 """The seed of the set that students get."""
+
+
+def make_public_set(folder: Path) -> None:
+    """Write the set that students get."""
+    make_ground_truth(folder, suite(), seed=PUBLIC_SEED, name="public")
+
+
+def make_hidden_set(folder: Path, seed_file: Path) -> None:
+    """Write a course's own set: the public one's settings at other sizes, with other numbers.
+
+    Parameters
+    ----------
+    folder : Path
+    seed_file : Path
+        Any file that only the course has; equal bytes make an equal set.
+
+    Raises
+    ------
+    GroundTruthError
+        The seed file cannot be read or is empty.
+    """
+    try:
+        secret = seed_file.read_bytes()
+    except OSError as error:
+        raise GroundTruthError(f"{seed_file}: cannot be read ({error.strerror})") from None
+    if not secret.strip():
+        raise GroundTruthError(f"{seed_file}: is empty; any text that students cannot guess will do")
+    seed = int.from_bytes(hashlib.sha256(secret).digest(), "big")
+    cases = hidden_suite(np.random.default_rng(seed))
+    make_ground_truth(folder, cases, seed=seed, name=f"hidden {seed_file.stem}")
 
 
 def make_ground_truth(folder: Path, cases: Sequence[Case], *, seed: int, name: str) -> None:

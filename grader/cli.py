@@ -1,0 +1,249 @@
+"""The command line: the only place that prints and exits.
+
+Trusted side. Each command reads its input, lets the core work and shows what came of it.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from grader import __version__
+from grader.assignment import load_assignment
+from grader.errors import GraderError, InputError, SubmissionError
+from grader.executors import local_executor, usable_cores
+from grader.grade import Job, check_points, grade
+from grader.gradebook import Gradebook
+from grader.interface_files import load_interface
+from grader.local import local_job, read_own_file
+from grader.reports.changes import changes, changes_text, reasons
+from grader.reports.pages import feedback_page
+from grader.reports.scores import scores_json
+from grader.reports.tables import check_report, scores_table
+from grader.reports.writing import write_reports, write_whole
+from grader.run import grade_into, versions
+from grader.sandbox import open_backend
+from grader.submissions import Submission, gather
+
+SANDBOXES = ("auto", "native", "bwrap", "container", "none")
+EXIT_OK, EXIT_NOT_GRADED, EXIT_USAGE, EXIT_INTERRUPTED = 0, 1, 2, 130
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status."""
+    arguments = _parser().parse_args(argv)
+    command: Callable[[argparse.Namespace], int] = arguments.command
+    try:
+        return command(arguments)
+    except InputError as error:
+        _complain(str(error))
+        return EXIT_USAGE
+    except GraderError as error:
+        _complain(str(error))
+        return EXIT_NOT_GRADED
+    except KeyboardInterrupt:
+        _complain("interrupted; what was graded is kept, the same command goes on from there")
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        # The reader, such as `head`, has had enough; Python's own flush at exit must not fail over it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_OK
+
+
+def _complain(text: str) -> None:
+    err.print(f"grader: {text}", markup=False, soft_wrap=True)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    job = _job(arguments)
+    if arguments.checks and not arguments.checks.is_dir():
+        raise InputError(f"--checks: {arguments.checks} is no folder")
+    due = job.assignment.late.due if job.assignment.late else None
+    intake = gather(arguments.paths, arguments.worksheet, due=due)
+    for warning in intake.warnings:
+        _complain(warning)
+    chosen = _only(intake.submissions, arguments.only)
+    # Found out here, so that a machine that cannot confine is refused before anything is graded.
+    with open_backend(job.sandbox, job.python) as backend:
+        sandbox = backend.name
+    if sandbox == "none":
+        _complain("WARNING: --sandbox none runs the students' code with your rights")
+    with Gradebook.open(arguments.output) as gradebook:
+        run = gradebook.start_run(
+            job.assignment.name,
+            job.assignment.text,
+            job.assignment.max_points,
+            roster=[submission.id for submission in intake.submissions],
+            versions=versions(job),
+            options={"sandbox": sandbox, "interface": job.interface.name, "python": job.python or ""},
+        )
+        with _progress() as progress:
+            task = progress.add_task("grading", total=len(chosen))
+            grade_into(
+                gradebook,
+                run,
+                chosen,
+                job,
+                local_executor,
+                arguments.workers,
+                regrade=arguments.regrade,
+                on_result=lambda _: progress.advance(task),
+            )
+        return _show(gradebook, arguments.output)
+
+
+def _job(arguments: argparse.Namespace) -> Job:
+    assignment = load_assignment(arguments.assignment, extra_criteria=arguments.checks is not None)
+    folder = Path() if arguments.interface else Path(assignment.folder)
+    interface = load_interface(arguments.interface or assignment.interface, folder)
+    job = Job(assignment, interface, arguments.sandbox, arguments.python, arguments.checks)
+    check_points(job)
+    return job
+
+
+def _only(submissions: Sequence[Submission], wanted: Sequence[str] | None) -> list[Submission]:
+    if wanted is None:
+        return list(submissions)
+    known = {submission.id: submission for submission in submissions}
+    unknown = sorted(set(wanted) - known.keys())
+    if unknown:
+        raise SubmissionError(
+            f"--only: no submission {', '.join(unknown)}; there are {', '.join(sorted(known))}"
+        )
+    return [known[name] for name in dict.fromkeys(wanted)]
+
+
+def _progress() -> Progress:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    return Progress(*columns, console=err, transient=True)
+
+
+def _show(gradebook: Gradebook, folder: Path) -> int:
+    """Write every report, print the scores and name what could not be graded."""
+    results, run = gradebook.latest_results(), gradebook.runs()[-1]
+    write_reports(folder, run, results)
+    out.print(scores_table(results, run.max_points))
+    out.print(f"\nReport: {folder / 'report.html'}", markup=False, soft_wrap=True)
+    failed = [result for result in results if result.status == "grader_error"]
+    for result in failed:
+        _complain(f"{result.id}: {'; '.join(result.notes)}")
+    return EXIT_NOT_GRADED if failed else EXIT_OK
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    submission, job = read_own_file(arguments.file), local_job()
+    with err.status("checking"):
+        result = grade(submission, job)
+    assignment = job.assignment
+    out.print(check_report(result), markup=False, soft_wrap=True)
+    if arguments.json:
+        _write(arguments.json, scores_json([result], assignment.name, assignment.max_points))
+    if arguments.html:
+        _write(arguments.html, feedback_page(result, assignment.name))
+    return EXIT_NOT_GRADED if result.status == "grader_error" else EXIT_OK
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        write_whole(path, text)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written ({error.strerror})") from None
+
+
+def _report(arguments: argparse.Namespace) -> int:
+    with Gradebook.open(arguments.results, create=False) as gradebook:
+        if not gradebook.runs():
+            raise InputError(f"{arguments.results}: nothing was graded yet")
+        return _show(gradebook, arguments.results)
+
+
+def _diff(arguments: argparse.Namespace) -> int:
+    if len(arguments.runs) not in (0, 2):
+        raise InputError(f"diff: give two runs, or none for the last two, not {len(arguments.runs)}")
+    with Gradebook.open(arguments.results, create=False) as gradebook:
+        numbers = arguments.runs or [run.id for run in gradebook.runs()[-2:]]
+        if len(numbers) < 2:
+            raise InputError(f"diff: {arguments.results} holds fewer than two runs")
+        before, after = (gradebook.run(number) for number in numbers)
+        moved = changes(gradebook.results_of(before), gradebook.results_of(after))
+    out.print(changes_text(moved, reasons(before, after)), markup=False, soft_wrap=True)
+    return EXIT_OK
+
+
+def _truth(arguments: argparse.Namespace) -> int:
+    try:
+        from grader.truth import make_hidden_set, make_public_set
+    except ImportError:
+        raise InputError("truth: needs PyTorch, which grading does not: pip install torch==2.13.0") from None
+    if arguments.seed_file:
+        make_hidden_set(arguments.output, arguments.seed_file)
+    else:
+        make_public_set(arguments.output)
+    out.print(f"Ground truth: {arguments.output}", markup=False, soft_wrap=True)
+    return EXIT_OK
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="grader", description="Grade convolutional networks in NumPy.")
+    parser.add_argument("--version", action="version", version=f"grader {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_run(commands.add_parser("run", help="grade submissions: folders, archives or single files"))
+
+    check = commands.add_parser("check", help="a student's own file against the public cases")
+    check.add_argument("file", type=Path, metavar="FILE")
+    check.add_argument("--json", type=Path, metavar="FILE", help="write the scores as JSON too")
+    check.add_argument("--html", type=Path, metavar="FILE", help="write the feedback as a page too")
+    check.set_defaults(command=_check)
+
+    report = commands.add_parser("report", help="rebuild every report from the gradebook")
+    report.add_argument("results", type=Path, nargs="?", default=Path("results"), metavar="RESULTS")
+    report.set_defaults(command=_report)
+
+    diff = commands.add_parser("diff", help="who moved between two runs, and why")
+    diff.add_argument("results", type=Path, nargs="?", default=Path("results"), metavar="RESULTS")
+    diff.add_argument(
+        "runs", type=int, nargs="*", metavar="RUN", help="two runs' numbers (default: the last two)"
+    )
+    diff.set_defaults(command=_diff)
+
+    truth = commands.add_parser("truth", help="make a ground-truth set (needs PyTorch)")
+    truth.add_argument(
+        "--seed-file", type=Path, metavar="FILE", help="a file only you have: makes a hidden set"
+    )
+    truth.add_argument("-o", "--output", type=Path, required=True, metavar="DIR")
+    truth.set_defaults(command=_truth)
+
+    return parser
+
+
+def _add_run(run: argparse.ArgumentParser) -> None:
+    run.add_argument("paths", type=Path, nargs="+", metavar="PATH")
+    run.add_argument("-o", "--output", type=Path, default=Path("results"), metavar="RESULTS")
+    run.add_argument("--assignment", type=Path, metavar="FILE", help="what is graded (TOML)")
+    run.add_argument("--worksheet", type=Path, metavar="CSV", help="Moodle's offline grading worksheet")
+    run.add_argument("--interface", metavar="NAME|FILE", help="how the students' code is called")
+    run.add_argument("--checks", type=Path, metavar="DIR", help="further checks: pytest files of your own")
+    run.add_argument("--workers", type=_positive, default=usable_cores(), metavar="N")
+    run.add_argument("--python", metavar="INTERPRETER", help="the interpreter that runs students' code")
+    run.add_argument("--sandbox", choices=SANDBOXES, default="auto")
+    run.add_argument("--regrade", action="store_true", help="grade unchanged submissions again too")
+    run.add_argument("--only", nargs="+", metavar="ID", help="grade these only")
+    run.set_defaults(command=_run)
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"must be at least 1, not {number}")
+    return number
+
+
+if __name__ == "__main__":
+    sys.exit(main())
