@@ -24,6 +24,10 @@ _MODULES = {
     "functools", "itertools", "logging", "math", "numpy", "operator", "os.path", "pathlib", "random",
     "re", "string", "time", "types", "typing", "typing_extensions", "warnings",
 }  # fmt: skip
+_PLAIN = (
+    *(ast.Constant, ast.Name, ast.Attribute, ast.Tuple, ast.List, ast.Dict, ast.Set, ast.Starred),
+    *(ast.UnaryOp, ast.BinOp, ast.operator, ast.unaryop, ast.expr_context),
+)
 # What reads, trains, shows or asks, as a whole word of the name called.
 _COSTLY = re.compile(
     r"(?:^|_)(?:load|loads|read|open|input|train|training|fit|plot|show|imread|imshow|download|save|savez|write|"
@@ -54,9 +58,35 @@ def is_cheap(expression: ast.expr, modules: Mapping[str, str], own: Collection[s
     return all(_is_cheap_call(call, modules, own) for call in _calls(expression))
 
 
-def has_call(expression: ast.AST) -> bool:
-    """Tell whether executing an expression calls anything; the body of a lambda is not executed."""
-    return next(_calls(expression), None) is not None
+def is_plain(expression: ast.expr, modules: Mapping[str, str]) -> bool:
+    """Tell whether a value can be made without a call and without the risk of an exception.
+
+    ``sys.argv[1]`` and ``correct / total`` call nothing, but after a training loop that was not run they
+    would fail, and with them everything else in the file.
+
+    Examples
+    --------
+    >>> [is_plain(ast.parse(text, mode="eval").body, {"sys": "sys"}) for text in ("[1, 2 * n]", "a / b")]
+    [True, False]
+    """
+    waiting: list[ast.AST] = [expression]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, ast.Lambda) or is_table(one):
+            continue
+        if not isinstance(one, _PLAIN) or not _is_safe(one, modules):
+            return False
+        waiting += ast.iter_child_nodes(one)
+    return True
+
+
+def _is_safe(node: ast.AST, modules: Mapping[str, str]) -> bool:
+    if isinstance(node, ast.BinOp):
+        divisor = node.right.value if isinstance(node.right, ast.Constant) else 0
+        operands = [one.id for one in ast.walk(node) if isinstance(one, ast.Name)]
+        known = all(_is_known(modules.get(name, "numpy")) for name in operands)
+        return known and (isinstance(node.op, ast.Add | ast.Sub | ast.Mult) or bool(divisor))
+    return True
 
 
 def called_name(call: ast.Call) -> str:
@@ -92,7 +122,10 @@ def _is_cheap_call(call: ast.Call, modules: Mapping[str, str], own: Collection[s
         return True  # a method of a value that is itself cheap, or the file's own definition
     if root not in modules:
         return not rest and root in _BUILTINS
-    full = modules[root] + ("." + rest if rest else "")
+    return _is_known(modules[root] + ("." + rest if rest else ""))
+
+
+def _is_known(full: str) -> bool:
     return any(full == module or full.startswith(module + ".") for module in _MODULES)
 
 

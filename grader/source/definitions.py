@@ -9,7 +9,7 @@ import builtins
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from grader.source.cheap import called_name, has_call, is_cheap
+from grader.source.cheap import called_name, is_cheap, is_plain
 from grader.source.names import Assignment, Definition, bound, needed_later, needed_now
 
 _ALWAYS_THERE = {*dir(builtins), "__name__", "__file__", "__doc__", "__package__", "__spec__"}
@@ -32,6 +32,7 @@ class _Keeper:
     there: set[str] = field(default_factory=lambda: set(_ALWAYS_THERE))
     modules: dict[str, str] = field(default_factory=dict)
     own: set[str] = field(default_factory=set)
+    skipped: set[str] = field(default_factory=set)
     star: bool = False
 
     def keeps(self, statement: ast.stmt) -> bool:
@@ -39,6 +40,7 @@ class _Keeper:
         before = set(self.there), set(self.own), dict(self.modules), self.star
         if not self._may_run(statement):
             self.there, self.own, self.modules, self.star = before
+            self.skipped |= bound(statement)
             return False
         if isinstance(statement, ast.Import | ast.ImportFrom):
             self._note_import(statement)
@@ -49,7 +51,8 @@ class _Keeper:
 
     def missing(self, statement: ast.stmt) -> set[str]:
         """Return the names that a statement needs at once and that are not there."""
-        return set() if self.star else needed_now(statement) - self.there
+        missing = needed_now(statement) - self.there
+        return missing & self.skipped if self.star else missing
 
     def _may_run(self, statement: ast.stmt) -> bool:
         if isinstance(statement, ast.Import | ast.ImportFrom | ast.Pass):
@@ -70,7 +73,7 @@ class _Keeper:
         targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
         if not all(self._is_own(target) for target in targets):
             return False
-        if statement.value is None or not has_call(statement):
+        if statement.value is None or is_plain(statement.value, self.modules):
             return True
         wanted = bound(statement) or {name for target in targets for name in needed_now(target)}
         return bool(wanted & self.needed) and is_cheap(statement.value, self.modules, self.own)

@@ -26,6 +26,7 @@ KEPT = [
     "class A:\n    x = open('f')",
     "lr = 0.1",
     "a, b = 1, [2, 3]",
+    "import numpy as np\nn = 2 ** 10 - 3 * 4\nhalf = np.pi / 2",
     "x: int = 3",
     "f = lambda: open('x')",
     "'''docstring'''",
@@ -47,6 +48,10 @@ SKIPPED = [
     ("x = open('f').read()", "the assignment to x"),
     ("import sys\nsys.path[0] = 'x'", "the assignment to a value"),
     ("try:\n    x = int(input())\nexcept ValueError:\n    x = 1", "a try block"),
+    ("import sys\nx = sys.argv[1]", "the assignment to x"),
+    ("correct, total = 0, 0\naccuracy = correct / total", "the assignment to accuracy"),
+    ("import torch\nx = torch.pi * 2", "the assignment to x"),
+    ("from numpy import *\nx = open('f')\nn = x.size", "the assignment to x, the assignment to n"),
     ("assert 1", "a statement (assert)"),
     ("if input():\n    x = 1", "an if block"),
     ("y = x_missing[0]", "the assignment to y"),
@@ -132,6 +137,13 @@ def test_only_definitions_costly_value_is_skipped_and_said_to_be_used(value):
     text, skipped = keep(program, {"Conv2d"})
     assert value not in text
     assert skipped[0].what == "the assignment to value (which is used by what is graded)"
+
+
+def test_only_definitions_needed_value_is_kept_even_if_it_may_fail():
+    program = (
+        "shape = [3, 4]\nK = shape[0] / 2\nclass Conv2d:\n    k = 1\n    def f(self):\n        return K\n"
+    )
+    assert "K = shape[0] / 2" in kept_lines(program, {"Conv2d"})
 
 
 def test_only_definitions_need_is_followed_through_helpers():
