@@ -9,6 +9,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
+from annotated_types import Ge
+from typing import Annotated, Literal
+
 from annotated_types import Ge, Le
 
 from grader.results import Standing
@@ -22,6 +25,8 @@ _DATE = re.compile(
     r"(?:[A-Za-z]+, *)?(?P<day>[0-9]{1,2}) +(?P<month>[A-Za-z]{3,9})\.? +(?P<year>[0-9]{4}),? +"
     r"(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2}))?[\s\u202f]*(?P<half>[AaPp]\.?[Mm]\.?)?"
 )
+
+_NotNegative = Annotated[float, Ge(0)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +46,8 @@ class LatePolicy:
     cap : float or None
         The most that is taken, in the unit that is used (points or per cent); None takes all.
     due : datetime or None
-        Without a zone, in the worksheet's; None leaves lateness to the worksheet's Status.
+        In the worksheet's zone (one given here is not looked at, since the worksheet names none); None
+        leaves lateness to the worksheet's Status.
     """
 
     per: Literal["day", "hour"] = "day"
@@ -120,6 +126,7 @@ def late_seconds(status: str, submitted: str, due: datetime | None = None) -> fl
         return float(sum(int(count) * _SECONDS[unit] for count, unit in _SPAN.findall(said[1])))
     extension = _EXTENSION.search(status)
     extended = parse_moodle_date(extension[1]) if extension else None
+    due = due.replace(tzinfo=None)
     limit = max(due, extended) if extended else due
     return max(0.0, (when - limit).total_seconds())
 

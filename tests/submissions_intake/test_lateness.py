@@ -1,4 +1,4 @@
-from datetime import datetime
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
@@ -81,6 +81,10 @@ def test_late_seconds_due_date_beats_the_status(submitted, seconds):
 def test_late_seconds_extension_replaces_an_earlier_due_date():
     status = "Submitted for grading - Extension granted until: Tuesday, 24 November 2026, 12:00 PM -  - "
     assert late_seconds(status, "24 November 2026, 13:00", NOON) == HOUR
+
+
+def test_late_seconds_zone_of_the_due_date_is_not_looked_at():
+    assert late_seconds("Submitted for grading", "23 November 2026, 13:00", NOON.replace(tzinfo=UTC)) == HOUR
 
 
 def test_late_seconds_unknown_time_of_submission_gives_none():
