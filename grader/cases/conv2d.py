@@ -128,6 +128,7 @@ def _case(row: tuple[str, str, str, str, str, str], **changes: object) -> Case:
 _Setting = tuple[str, str, str, str, str]
 _PLAIN: _Setting = ("3x3", "1x1", "1x1", "0x0", "4x5")
 _STRIDED: _Setting = ("3x3", "2x2", "1x1", "1x1", "2x3")
+_BARE: _Setting = ("3x3", "2x2", "0x0", "1x1", "2x3")
 _UNEVEN: _Setting = ("3x2", "2x3", "1x0", "1x2", "3x2")
 
 
@@ -144,6 +145,7 @@ def _sizes() -> Iterator[Case]:
     yield _case((*_STRIDED, "a batch of one"), suffix="n1", N=1)
     yield _case((*_PLAIN, "one input channel"), suffix="c1", C_in=1)
     yield _case((*_STRIDED, "one output channel"), suffix="f1", C_out=1)
+    yield _case((*_BARE, "one image and one kernel"), suffix="n1f1", N=1, C_out=1)
     yield _case((*_UNEVEN, "one of each: no axis to hide behind"), suffix="n1c1f1", N=1, C_in=1, C_out=1)
     yield _case((*_STRIDED, "a larger batch, more channels in than out"), suffix="n5", N=5, C_in=4, C_out=2)
     yield _case(("3x4", "1x1", "0x0", "0x0", "1x1", "the kernel is as large as the input"), suffix="whole")
@@ -162,8 +164,10 @@ def _dtypes_and_layouts() -> Iterator[Case]:
     }
     for layout, words in layouts.items():
         names = ("x", "weight", "grad_output")
-        row = (*_STRIDED, f"inputs not contiguous: {words}")
-        yield _case(row, suffix=layout, layouts=dict.fromkeys(names, layout))
+        for setting in (_STRIDED, _BARE):
+            # Padding makes a copy, so x itself is seen without padding only.
+            row = (*setting, f"inputs not contiguous: {words}")
+            yield _case(row, suffix=layout, layouts=dict.fromkeys(names, layout))
 
 
 def _scenarios() -> Iterator[Case]:
@@ -196,7 +200,9 @@ def conv2d_invalid_cases() -> Iterator[Case]:
         ("channels-too-many", {}, {"C_in": 4}, "x has more channels than the weight"),
         ("channels-too-few", {}, {"C_in": 2}, "x has fewer channels than the weight"),
         ("stride-zero", {"stride": 0}, {}, "a stride of zero never moves"),
+        ("stride-zero-across", {"stride": (1, 0)}, {}, "a stride of zero in one axis"),
         ("stride-negative", {"stride": -1}, {}, "a negative stride"),
+        ("padding-negative-across", {"padding": (0, -1)}, {}, "a negative padding in one axis"),
         ("padding-negative", {"padding": -1}, {}, "a negative padding"),
     )
     for name, params, sizes, why in table:

@@ -3,7 +3,7 @@
 Trusted side; data.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from grader.cases.model import Case
@@ -20,7 +20,12 @@ def relu_cases() -> Iterator[Case]:
     for layout in ("fortran", "reversed"):
         names = {"x": layout, "grad_output": layout}
         yield Case(f"relu-{layout}", "relu", {}, image, "inputs that are not contiguous", layouts=names)
-    yield from _scenarios("relu", {}, image)
+    rows = {"N": 4, "C": 6}
+    yield Case("relu-zeros-rows", "relu", {}, rows, "rows with exact zeros", values="ties")
+    why = "rows with exact zeros, float32 in"
+    yield Case("relu-zeros-float32", "relu", {}, rows, why, dtype="float32", values="ties")
+    for suffix, sizes in {"": image, "-rows": rows, "-few": {"N": 3, "C": 2}}.items():
+        yield from _scenarios("relu", {}, sizes, suffix)
 
 
 def linear_cases() -> Iterator[Case]:
@@ -35,7 +40,9 @@ def linear_cases() -> Iterator[Case]:
     yield Case(base.id, "linear", base.params, base.sizes, base.why, dtype="float32")
     layouts = {"x": "fortran", "weight": "fortran", "grad_output": "sliced"}
     yield Case("linear-fortran", "linear", base.params, base.sizes, "inputs not contiguous", layouts=layouts)
-    yield from _scenarios("linear", base.params, base.sizes)
+    for suffix, shape in {"": (3, 5, 4), "-wide": (2, 3, 7), "-narrow": (4, 6, 2)}.items():
+        base = _linear("", *shape, "")
+        yield from _scenarios("linear", base.params, base.sizes, suffix)
 
 
 def _linear(name: str, count: int, features_in: int, features_out: int, why: str) -> Case:
@@ -43,11 +50,15 @@ def _linear(name: str, count: int, features_in: int, features_out: int, why: str
     return Case(name, "linear", params, {"N": count, **params}, why)
 
 
-def _scenarios(kind: str, params: object, sizes: object) -> Iterator[Case]:
-    for scenario in ("twice", "second_forward", "two_layers"):
-        name = f"{kind}-{scenario.replace('_', '-')}"
-        why = "state of an earlier or another call must not leak"
-        yield Case(name, kind, params, sizes, why, scenario=scenario)  # type: ignore[arg-type]
+def _scenarios(kind: str, params: Mapping[str, Any], sizes: Mapping[str, int], suffix: str) -> Iterator[Case]:
+    reasons = {
+        "twice": "a second forward and backward: gradients must not add up over calls",
+        "second_forward": "forward twice, then backward: the newer input counts",
+        "two_layers": "two layers at once: they must not share state",
+    }
+    for scenario, why in reasons.items():
+        name = f"{kind.replace('_', '-')}-{scenario.replace('_', '-')}{suffix}"
+        yield Case(name, kind, params, sizes, why, scenario=scenario)
 
 
 def cross_entropy_cases() -> Iterator[Case]:
@@ -64,7 +75,12 @@ def cross_entropy_cases() -> Iterator[Case]:
     why = "one label's probability underflows: its loss is finite all the same"
     yield Case("cross-entropy-sure", "cross_entropy", {}, sizes, why, values="sure")
     yield Case("cross-entropy-float32", "cross_entropy", {}, sizes, "float32 in", dtype="float32")
-    yield from _scenarios("cross_entropy", {}, sizes)
+    why = "large logits among ten classes"
+    yield Case("cross-entropy-large-wide", "cross_entropy", {}, {"N": 3, "C": 10}, why, values="large")
+    why = "a batch of one whose label's probability underflows"
+    yield Case("cross-entropy-sure-n1", "cross_entropy", {}, {"N": 1, "C": 3}, why, values="sure")
+    for suffix, own in {"": sizes, "-two": {"N": 6, "C": 2}, "-wide": {"N": 3, "C": 10}}.items():
+        yield from _scenarios("cross_entropy", {}, own, suffix)
 
 
 _Net = tuple[tuple[str, dict[str, Any]], ...]
@@ -85,6 +101,12 @@ _DEEP_NET: _Net = (
     ("relu", {}),
     ("linear", {"in_features": 5, "out_features": 3}),
 )
+_PERCEPTRON: _Net = (
+    ("flatten", {}),
+    ("linear", {"in_features": 12, "out_features": 6}),
+    ("relu", {}),
+    ("linear", {"in_features": 6, "out_features": 3}),
+)
 _LINEAR_NET: _Net = (("flatten", {}), ("linear", {"in_features": 12, "out_features": 3}))
 
 
@@ -92,6 +114,7 @@ def network_cases() -> Iterator[Case]:
     """Yield whole training runs: 20 steps of plain SGD from given weights on given batches."""
     nets = {
         "train-linear": (_LINEAR_NET, {"N": 4, "C": 1, "H": 3, "W": 4}, "softmax regression"),
+        "train-perceptron": (_PERCEPTRON, {"N": 3, "C": 1, "H": 4, "W": 3}, "two linear layers"),
         "train-small": (
             _SMALL_NET,
             {"N": 3, "C": 1, "H": 8, "W": 7},

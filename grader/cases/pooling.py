@@ -63,4 +63,5 @@ def max_pool2d_cases() -> Iterator[Case]:
     yield _case((*overlap[:5], "inputs that are not contiguous"), suffix="sliced", layouts=layouts)
     for scenario in ("twice", "second_forward", "two_layers"):
         why = "state of an earlier or another call must not leak"
-        yield _case((*padded[:5], why), suffix=scenario.replace("_", "-"), scenario=scenario)
+        for row in (tile, overlap, padded):
+            yield _case((*row[:5], why), suffix=scenario.replace("_", "-"), scenario=scenario)

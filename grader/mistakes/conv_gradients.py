@@ -249,7 +249,7 @@ GRADIENT_MISTAKES = (
         *(on(GRADS, "finish", changes.clipped(limit)) for limit in (1.0, 5.0, 10.0, 0.5, 0.1)),
     ),
     _wrong(
-        GRADS,
+        "grad_x",
         "replaces_zeros_in_gradients",
         "Gradients that are exactly zero are replaced by a small number; zero is right there.",
         CHAIN,
