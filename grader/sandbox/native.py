@@ -38,6 +38,8 @@ class NativeBackend:
     ----------
     places : dict
         What the zygote told of its interpreter: versions and folders.
+    facts : dict
+        Versions, for people.
     """
 
     name = "native"
@@ -54,6 +56,11 @@ class NativeBackend:
         try:
             self._control.settimeout(START_SECONDS)
             self.places = self._receive()
+            self.facts = {
+                "Landlock": f"ABI {policy.landlock_abi()}",
+                "Python": self.places["python"],
+                "NumPy": self.places["numpy"],
+            }
             with policy.ruleset(policy.readable(self.places)) as rules:
                 self._send({"filter": base64.b64encode(bpf).decode()}, rules.fileno())
             self._control.settimeout(ANSWER_SECONDS)
