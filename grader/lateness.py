@@ -9,9 +9,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
-from annotated_types import Ge
-from typing import Annotated, Literal
-
 from annotated_types import Ge, Le
 
 from grader.results import Standing
@@ -19,14 +16,12 @@ from grader.results import Standing
 _SECONDS = {"sec": 1, "min": 60, "hour": 3600, "day": 86400, "week": 604800, "year": 31536000}
 _LATE = re.compile(r"((?:\b[0-9]+ +[a-z]+,? +(?:and +)?)+)late\b")
 _SPAN = re.compile(r"([0-9]+) +(sec|min|hour|day|week|year)[a-z]*")
-_EXTENSION = re.compile(r"Extension granted until: *([^-]*[0-9])")
+_EXTENSION = re.compile(r"Extension granted until: *([^-]+)")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _DATE = re.compile(
     r"(?:[A-Za-z]+, *)?(?P<day>[0-9]{1,2}) +(?P<month>[A-Za-z]{3,9})\.? +(?P<year>[0-9]{4}),? +"
     r"(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2}))?[\s\u202f]*(?P<half>[AaPp]\.?[Mm]\.?)?"
 )
-
-_NotNegative = Annotated[float, Ge(0)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,8 +79,8 @@ def test_late_seconds_due_date_beats_the_status(submitted, seconds):
 
 
 def test_late_seconds_extension_replaces_an_earlier_due_date():
-    status = "Submitted for grading - Extension granted until: Tuesday, 24 November 2026, 12:00 PM -  - "
-    assert late_seconds(status, "24 November 2026, 13:00", NOON) == HOUR
+    status = "Submitted for grading - Extension granted until: Tuesday, 24 November 2026, 5:00 PM -  - "
+    assert late_seconds(status, "24 November 2026, 18:00", NOON) == HOUR
 
 
 def test_late_seconds_zone_of_the_due_date_is_not_looked_at():
