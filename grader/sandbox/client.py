@@ -27,9 +27,17 @@ MAX_PRINTED = 1 << 17
 class ProgramLike(Protocol):
     """What is executed: see `grader.source.Program`."""
 
-    main: str
-    modules: Mapping[str, str]
-    error: str
+    @property
+    def main(self) -> str:
+        """Path of the file with the answers."""
+
+    @property
+    def modules(self) -> Mapping[str, str]:
+        """Source text by path."""
+
+    @property
+    def error(self) -> str:
+        """Why nothing can be run; empty where it can."""
 
 
 class Client:

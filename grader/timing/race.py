@@ -1,0 +1,182 @@
+"""Time a submission, the loops and the reference in turn until the points are clear or the time is up.
+
+Trusted side. A round gives each of them, and the idle program, fresh inputs on one core; a ratio
+is taken within a round, so that whatever slows the machine slows both of its sides.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from statistics import median
+
+import numpy as np
+
+from grader.sandbox import Client
+from grader.speed_policy import SpeedPolicy
+from grader.timing.opponents import Opponents
+from grader.timing.points import credit, possible_credits
+from grader.timing.sizes import LARGE, SMALL, Size, right_answers
+from grader.timing.statistics import Estimate, bootstrap_median
+from grader.timing.stopwatch import Lap, checked_call, time_call
+
+PHASES = ("forward", "backward")
+MIN_ROUNDS = 5
+CLEAR = 1.2
+"""Factor on the interval within which no boundary may lie for a measurement to end early."""
+UNSURE = 1.05
+"""Factor on the interval in the end: what bootstrapping one run cannot know of other runs."""
+LEAST_SHARE = 0.1
+"""At least this share of a call's time is the student's, however long the transfer takes."""
+WAITING_SECONDS, WAITING_FACTOR = 0.05, 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a race came to in one phase.
+
+    Attributes
+    ----------
+    speedup, ratio : Estimate
+        The loops' time over the submission's; the submission's time over the reference's.
+    credit : float
+        Share of the points, from the clock alone.
+    conclusive : bool
+        False where the budget ended before the interval left a boundary; `credit` is then the better one.
+    waited : bool
+        Wall time counted, since the code took far longer than it computed.
+    """
+
+    speedup: Estimate
+    ratio: Estimate
+    credit: float
+    conclusive: bool
+    waited: bool = False
+
+
+@dataclass(slots=True)
+class Laps:
+    """The laps of all rounds at one size; loops are always timed at `SMALL`."""
+
+    size: Size
+    student: list[Lap] = field(default_factory=list)
+    loops: list[Lap] = field(default_factory=list)
+    reference: list[Lap] = field(default_factory=list)
+    idle: list[Lap] = field(default_factory=list)
+
+    def standing(self, phase: str, policy: SpeedPolicy, margin: float) -> Standing:
+        """Judge the rounds so far, with intervals widened by `margin`."""
+        waited = self.waits(phase)
+        transfer = median(_cpu(self.idle, phase))
+        student = _net(_wall(self.student, phase) if waited else _cpu(self.student, phase), transfer)
+        reference = _net(_cpu(self.reference, phase), transfer)
+        scale = self.size.products / SMALL.products
+        loops = [scale * seconds for seconds in _cpu(self.loops, phase)]
+        speedup, ratio = _ratios(loops, student), _ratios(student, reference)
+        low, high = possible_credits(speedup.widened(margin), ratio.widened(margin), policy)
+        settled = low == high
+        share = high if not settled else credit(speedup.median, ratio.median, policy)
+        return Standing(speedup, ratio, share, settled, waited)
+
+    def waits(self, phase: str) -> bool:
+        """Whether the submission took far more wall time than it computed, where the loops did not."""
+        walls, cpus = _wall(self.student, phase), _cpu(self.student, phase)
+        idle = min(wall - cpu for wall, cpu in zip(walls, cpus, strict=True))
+        busy = max(w / c for w, c in zip(_wall(self.loops, phase), _cpu(self.loops, phase), strict=True))
+        return idle > WAITING_SECONDS + WAITING_FACTOR * busy * max(cpus)
+
+
+def race(
+    client: Client,
+    opponents: Opponents,
+    policy: SpeedPolicy,
+    core: int | None,
+    *,
+    rng: np.random.Generator | None = None,
+    clock: Callable[[], float] = time.monotonic,
+) -> dict[str, Standing]:
+    """Race a submission over both phases.
+
+    Parameters
+    ----------
+    client : Client
+        The submission's.
+    opponents : Opponents
+    policy : SpeedPolicy
+    core : int or None
+        Where to run; anywhere if None.
+    rng : Generator, optional
+        Where inputs come from; the system's randomness if left out.
+    clock : callable
+        For the budget only.
+
+    Returns
+    -------
+    dict of str to Standing
+        By phase.
+
+    Raises
+    ------
+    Voided
+        An answer of the submission's is missing or wrong.
+    """
+    track = _Track(client, opponents, core, rng or np.random.default_rng())
+    end = clock() + policy.budget_seconds
+    laps = Laps(SMALL)
+    track.warm_up(SMALL)
+    track.round(laps)
+    track.round(laps)
+    if all(laps.standing(phase, policy, 1.0).speedup.median > policy.zero_speedup for phase in PHASES):
+        # Whoever is no faster than loops would need minutes at the larger size, and earn nothing there.
+        laps = Laps(LARGE)
+        track.warm_up(LARGE)
+    while True:
+        track.round(laps)
+        if len(laps.student) < MIN_ROUNDS:
+            continue
+        settled = all(laps.standing(phase, policy, CLEAR).conclusive for phase in PHASES)
+        if settled or clock() > end:
+            return {phase: laps.standing(phase, policy, UNSURE) for phase in PHASES}
+
+
+@dataclass(slots=True)
+class _Track:
+    client: Client
+    opponents: Opponents
+    core: int | None
+    rng: np.random.Generator
+
+    def warm_up(self, size: Size) -> None:
+        """Call everybody once at a size: the first call pays for memory and imports."""
+        self.round(Laps(size), with_loops=False)
+
+    def round(self, laps: Laps, *, with_loops: bool = True) -> None:
+        """Time everybody once, in an order that turns from round to round."""
+        size, core = laps.size, self.core
+        inputs, few = size.draw(self.rng), SMALL.draw(self.rng)
+        truth = right_answers(inputs)
+        calls: list[Callable[[], None]] = [
+            lambda: laps.student.append(checked_call(self.client, size, inputs, truth, core)),
+            lambda: laps.reference.append(time_call(self.opponents.reference, size, inputs, core)),
+            lambda: laps.idle.append(time_call(self.opponents.idle, size, inputs, core)),
+        ]
+        if with_loops:
+            calls.append(lambda: laps.loops.append(time_call(self.opponents.loops, SMALL, few, core)))
+        first = len(laps.student) % len(calls)
+        for call in calls[first:] + calls[:first]:
+            call()
+
+
+def _cpu(laps: Sequence[Lap], phase: str) -> list[float]:
+    return [getattr(lap.cpu, phase) for lap in laps]
+
+
+def _wall(laps: Sequence[Lap], phase: str) -> list[float]:
+    return [getattr(lap.wall, phase) for lap in laps]
+
+
+def _net(gross: Sequence[float], transfer: float) -> list[float]:
+    return [max(seconds - transfer, LEAST_SHARE * seconds, 1e-9) for seconds in gross]
+
+
+def _ratios(over: Sequence[float], under: Sequence[float]) -> Estimate:
+    return bootstrap_median([a / b for a, b in zip(over, under, strict=True)])

@@ -1,0 +1,89 @@
+"""Time one call of one client, forward and backward apart, and hold its answers against the truth.
+
+Trusted side. Both clocks are read here: processor time decides, since a busy machine leaves it nearly alone,
+wall time tells of work that is done elsewhere.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from grader.compare import compare
+from grader.ground_truth import Part
+from grader.outcomes import Outcome
+from grader.sandbox import Client
+from grader.timing.sizes import PARTS, Array, Size
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A value for the forward pass and one for the backward pass."""
+
+    forward: float
+    backward: float
+
+
+@dataclass(frozen=True, slots=True)
+class Lap:
+    """Seconds of processor and of wall time that one call took, transfer included."""
+
+    cpu: Pair
+    wall: Pair
+
+
+class Voided(Exception):  # noqa: N818 - a verdict on the submission, not an error of ours
+    """A timed call failed or answered wrongly, so its time counts for nothing; see `phase`, `outcome`."""
+
+    def __init__(self, part: str, outcome: Outcome, message: str) -> None:
+        super().__init__(message)
+        self.phase = "forward" if part == PARTS[0] else "backward"
+        self.outcome = outcome
+        self.message = message
+
+
+def time_call(client: Client, size: Size, inputs: Mapping[str, Array], core: int | None) -> Lap:
+    """Call the convolution forward and backward; see `checked_call` for one whose answers are checked."""
+    return _timed(client, size, inputs, None, core)
+
+
+def checked_call(
+    client: Client, size: Size, inputs: Mapping[str, Array], truth: Mapping[str, Part], core: int | None
+) -> Lap:
+    """Call the convolution forward and backward and check the very answers that were timed.
+
+    Forward's time ends when the output is in our hands; everything that the worker computes after that,
+    until it has nothing left to do, is backward's. So no processor time goes uncounted, whenever and from
+    wherever the student's code spends it.
+
+    Raises
+    ------
+    Voided
+        An answer is missing or wrong.
+    """
+    return _timed(client, size, inputs, truth, core)
+
+
+def _timed(
+    client: Client,
+    size: Size,
+    inputs: Mapping[str, Array],
+    truth: Mapping[str, Part] | None,
+    core: int | None,
+) -> Lap:
+    if core is not None:
+        client.pin(core)
+    before = client.cpu_seconds
+    reply = client.time("conv2d", size.params, inputs, parts=PARTS)
+    for part in PARTS:
+        answer = reply.answers[part]
+        if answer.outcome is not None or answer.array is None:
+            raise Voided(part, answer.outcome or Outcome.NOT_RUN, answer.message)
+        if truth is not None:
+            verdict = compare(answer.array, truth[part], "float64", part)
+            if not verdict.passed:
+                raise Voided(part, verdict.outcome, verdict.message)
+    total = client.cpu_seconds - before
+    there, *back = (reply.answers[part] for part in PARTS)
+    return Lap(
+        cpu=Pair(there.cpu_seconds, total - there.cpu_seconds),
+        wall=Pair(there.seconds, sum(answer.seconds for answer in back)),
+    )
