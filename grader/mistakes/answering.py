@@ -8,6 +8,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,8 @@ from numpy.lib import stride_tricks
 from numpy.typing import NDArray
 
 from grader.interfaces import layers as interface
+from grader.mistakes.layers import RIGHT, Layer
+from grader.mistakes.model import NOTHING, Form
 from grader.outcomes import Outcome
 from grader.sandbox import Answer, Reply
 from grader.untrusted import driving, strides
@@ -67,6 +70,28 @@ class InProcess:
         for part in parts:
             answers.setdefault(part, Answer(part, missing.outcome, None, missing.message))
         return Reply(answers, tuple(driving.modified(inputs, arrays)), 0.0)
+
+
+def quick_part(
+    kind: str, form: Form, part: str, params: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]
+) -> NDArray[Any] | None:
+    """Compute one part of one plain case by a form's steps alone, without a layer around them.
+
+    Returns
+    -------
+    ndarray or None
+        None where the steps fail.
+    """
+    layer = Layer(**params)
+    layer.kind, layer.steps = kind, {**RIGHT[kind], **form.steps}
+    layer.weight, layer.bias = arrays.get("weight", NOTHING), arrays.get("bias", NOTHING)
+    inputs = [arrays[name] for name in driving.INPUTS.get(kind, ("x",))]
+    with _as_in_the_worker():
+        try:
+            call = replace(layer.calls(*inputs), grad_output=arrays.get("grad_output", NOTHING))
+            return np.asarray(layer.part(part, call))
+        except Exception:
+            return None
 
 
 @contextmanager

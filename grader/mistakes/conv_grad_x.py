@@ -74,12 +74,6 @@ GRAD_X_MISTAKES = (
         on("grad_x", "crop", wrong.crop_by_one),
     ),
     _grad_x(
-        "crops_at_the_start",
-        "The first H rows of the padded gradient are kept; the image starts at row p.",
-        CROP,
-        on("grad_x", "crop", wrong.crop_at_the_start),
-    ),
-    _grad_x(
         "crops_swapped_paddings",
         "Rows are cut off by the width's padding and columns by the height's.",
         CROP,

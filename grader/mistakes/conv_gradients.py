@@ -210,13 +210,6 @@ PARAMETER_MISTAKES = (
         on("grad_bias", "finish", _shaped(-1, 1, 1)),
         on("grad_bias", "finish", _shaped(-1, 1, 1, 1)),
     ),
-    _wrong(
-        "grad_bias",
-        "counts_positions_for_grad_bias",
-        "grad_bias counts positions instead of summing the upstream gradient there.",
-        GRAD_BIAS,
-        on("grad_bias", "finish", lambda result, call: result * 0 + call.grad_output[:, 0].size),
-    ),
 )
 
 GRADIENT_MISTAKES = (

@@ -44,12 +44,6 @@ def crop_by_one(grad_padded: Array, _: Call) -> Array:
     return grad_padded[:, :, 1:-1, 1:-1]
 
 
-def crop_at_the_start(grad_padded: Array, call: Call) -> Array:
-    """Take the first H rows and W columns of the padded gradient."""
-    H, W = call.x.shape[2:]
-    return grad_padded[:, :, :H, :W]
-
-
 def crop_swapped(grad_padded: Array, call: Call) -> Array:
     """Crop the height by the width's padding, and the other way round."""
     return crop(grad_padded, changes.padding_swapped(call))
@@ -169,9 +163,3 @@ def unread_copied(grad_padded: Array, call: Call) -> Array:
 def moved_by_remainder(grad_padded: Array, call: Call) -> Array:
     """Put the unread rows and columns first instead of last."""
     return crop(np.roll(grad_padded, changes.remainders(call), (2, 3)), call)
-
-
-def resampled(result: Array, call: Call) -> Array:
-    """Repeat the last row and column that were computed, up to the input's size."""
-    missing = [max(0, side - mine) for side, mine in zip(call.x.shape[2:], result.shape[2:], strict=True)]
-    return np.pad(result, ((0, 0), (0, 0), (0, missing[0]), (0, missing[1])))

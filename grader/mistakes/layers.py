@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from types import SimpleNamespace
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
@@ -40,8 +40,8 @@ CLASSES: Mapping[str, type] = {
 class Layer:
     """A layer of any kind, made of steps; see `grader.mistakes.model.Form`."""
 
-    kind: ClassVar[str]
-    steps: ClassVar[Steps]
+    kind: str
+    steps: Steps
 
     def __init__(self, **params: Any) -> None:
         self.params = params
@@ -50,10 +50,15 @@ class Layer:
 
     def forward(self, x: Array, labels: Array = NOTHING) -> Array:
         """Return the output, or the loss."""
+        self.call = self.calls(x, labels)
+        return self.part("output", self.call)
+
+    def calls(self, x: Array, labels: Array = NOTHING) -> Call:
+        """Return what the parts of an answer are computed from, but for the upstream gradient."""
         kernel = both(self.params.get("kernel_size", 1))
         stride = self.params.get("stride")
         usual = 1 if self.kind == "conv2d" else kernel
-        self.call = Call(
+        return Call(
             x,
             self.weight,
             self.bias,
@@ -62,7 +67,6 @@ class Layer:
             stride=both(usual if stride is None else stride),
             padding=both(self.params.get("padding", 0)),
         )
-        return self.part("output", self.call)
 
     def backward(self, grad_output: Array = NOTHING) -> Array:
         """Set the gradients of weight and bias and return that of the input."""

@@ -104,7 +104,6 @@ TRAINING_MISTAKES = (
         _update(lambda move: move.value - move.gradient),
         _update(lambda move: move.value - 0.01 * move.gradient),
         _update(lambda move: move.value - 0.001 * move.gradient),
-        _update(lambda move: move.value - 0.1 * move.gradient),
     ),
     _training(
         "does_not_train_biases",

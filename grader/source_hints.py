@@ -1,0 +1,125 @@
+"""Lines of a submission that show a known mistake: read, never executed.
+
+Trusted side; pure. A hint alone accuses nobody: it gives a diagnosis its line.
+"""
+
+import ast
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+
+_ALLOCATORS = frozenset({"zeros", "ones", "empty", "full", "range", "arange", "reshape"})
+
+
+def find_hints(source: str) -> dict[str, int]:
+    """Return the first line that shows each mistake, by hint.
+
+    Parameters
+    ----------
+    source : str
+        Any text; what does not parse shows nothing.
+
+    Returns
+    -------
+    dict of str to int
+        Keys ``crop``, ``divisibility``, ``square``, ``true_division`` and ``pad_without_axes``; lines from 1.
+
+    Examples
+    --------
+    >>> find_hints("cropped = padded[:, :, p:-p, p:-p]")
+    {'crop': 1}
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return {}
+    found: dict[str, int] = {}
+    for node in ast.walk(tree):
+        for hint, shows in _HINTS.items():
+            line = getattr(node, "lineno", 0)
+            if line and shows(node) and line < found.get(hint, line + 1):
+                found[hint] = line
+    return found
+
+
+def _crops_from_the_end(node: ast.AST) -> bool:
+    """Find ``p:-p``: a lower bound, and the same negated as the upper one."""
+    if not isinstance(node, ast.Slice) or node.lower is None or not isinstance(node.upper, ast.UnaryOp):
+        return False
+    negated = isinstance(node.upper.op, ast.USub) and ast.dump(node.upper.operand) == ast.dump(node.lower)
+    return negated and not isinstance(node.lower, ast.Constant)
+
+
+def _refuses_remainder(node: ast.AST) -> bool:
+    return any(_has(test, ast.Mod) or _asks_for_whole(test) for test in _refusals(node))
+
+
+def _refuses_other_than_square(node: ast.AST) -> bool:
+    return any(
+        isinstance(part, ast.Compare)
+        and isinstance(part.ops[0], ast.Eq | ast.NotEq)
+        and not isinstance(part.comparators[0], ast.Constant)
+        and not _has(part, ast.Mod)
+        for test in _refusals(node)
+        for part in ast.walk(test)
+    )
+
+
+def _refusals(node: ast.AST) -> Iterator[ast.expr]:
+    """Yield the condition of an assertion, or of an ``if`` that raises or exits."""
+    if isinstance(node, ast.Assert):
+        yield node.test
+    if isinstance(node, ast.If) and any(_stops(statement) for statement in node.body):
+        yield node.test
+
+
+def _stops(statement: ast.stmt) -> bool:
+    if isinstance(statement, ast.Raise):
+        return True
+    call = statement.value if isinstance(statement, ast.Expr) else None
+    return isinstance(call, ast.Call) and _name(call.func) in {"exit", "quit", "_exit"}
+
+
+def _asks_for_whole(test: ast.expr) -> bool:
+    return any(isinstance(node, ast.Call) and _name(node.func) == "is_integer" for node in ast.walk(test))
+
+
+def _divides_a_size(node: ast.AST) -> bool:
+    if not isinstance(node, ast.Call) or _name(node.func) not in _ALLOCATORS:
+        return False
+    return any(_has_bare_division(argument) for argument in node.args)
+
+
+def _has_bare_division(node: ast.AST) -> bool:
+    """Find a division whose result no ``int`` or ``floor`` makes whole."""
+    if isinstance(node, ast.Call):
+        return False
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
+        return True
+    return any(_has_bare_division(child) for child in ast.iter_child_nodes(node))
+
+
+def _pads_every_axis(node: ast.AST) -> bool:
+    if not isinstance(node, ast.Call) or _name(node.func) != "pad" or len(node.args) < 2:
+        return False
+    return isinstance(node.args[1], ast.Name | ast.Attribute | ast.Constant)
+
+
+def _has(node: ast.AST, operator: type[ast.operator]) -> bool:
+    return any(isinstance(part, ast.BinOp) and isinstance(part.op, operator) for part in ast.walk(node))
+
+
+def _name(function: ast.expr) -> str:
+    if isinstance(function, ast.Attribute):
+        return function.attr
+    return function.id if isinstance(function, ast.Name) else ""
+
+
+_HINTS: Mapping[str, Callable[[ast.AST], bool]] = {
+    "crop": _crops_from_the_end,
+    "divisibility": _refuses_remainder,
+    "square": _refuses_other_than_square,
+    "true_division": _divides_a_size,
+    "pad_without_axes": _pads_every_axis,
+}
