@@ -87,6 +87,7 @@ def pytest_runtest_makereport(
     return report
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_json_runtest_metadata(item: pytest.Item, call: pytest.CallInfo[None]) -> dict[str, Any]:
     """Give the JSON report a check's verdict; a failing set-up is one too."""
     error = call.excinfo.value if call.excinfo else None

@@ -8,9 +8,7 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["grader.plugin"]
-
-from grader.selftest import *  # noqa: E402, F403
+from grader.selftest import *  # noqa: F403
 
 
 @pytest.fixture(scope="session")
