@@ -8,8 +8,11 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from grader.errors import SandboxError
+from grader.sandbox.bwrap import BwrapBackend
+from grader.sandbox.container import ContainerBackend
 from grader.sandbox.native import NativeBackend
 from grader.sandbox.plain import PlainBackend
+from grader.sandbox.probe import Report, probe
 from grader.sandbox.process import Backend
 
 
@@ -19,27 +22,60 @@ class OpenBackend(Backend, AbstractContextManager["OpenBackend"], Protocol):
 
 _OPENERS: Mapping[str, Callable[[str | None], OpenBackend]] = {
     "native": NativeBackend,
+    "bwrap": BwrapBackend,
+    "container": ContainerBackend,
     "none": PlainBackend,
 }
 
 
+CONFINING = ("native", "bwrap", "container")
+"""What confines, strongest first: ``auto`` takes the first that holds."""
+
+
 def open_backend(name: str = "auto", python: str | None = None) -> OpenBackend:
-    """Open the backend of that name.
+    """Open the backend of that name, once it has proved that it confines.
 
     Parameters
     ----------
     name : str
         ``auto``, ``native``, ``bwrap``, ``container`` or ``none``.
     python : str, optional
-        Interpreter of the workers, with NumPy; this process's own if left out.
+        Interpreter of the workers, with NumPy (for ``container``: the image); this process's own if left out.
 
     Raises
     ------
     SandboxError
-        It is unknown, or cannot confine on this machine; the text says what is missing.
+        It is unknown, or does not confine on this machine; the text says what is missing.
     """
-    if name == "auto":
-        name = "native"
-    if name not in _OPENERS:
+    if name == "none":
+        return PlainBackend(python)
+    if name not in ("auto", *CONFINING):
         raise SandboxError(f"no sandbox {name!r}: there are auto, {', '.join(_OPENERS)}")
-    return _OPENERS[name](python)
+    problems = []
+    for candidate in CONFINING if name == "auto" else (name,):
+        try:
+            return _proved(candidate, python)
+        except SandboxError as error:
+            problems.append(f"{candidate}: {error}")
+    raise SandboxError("nothing here confines untrusted code\n" + "\n".join(problems))
+
+
+def _proved(name: str, python: str | None) -> OpenBackend:
+    backend = _OPENERS[name](python)
+    report = probe(backend)
+    if report.holds:
+        return backend
+    backend.close()
+    raise SandboxError(report.problem)
+
+
+def examine(python: str | None = None) -> tuple[Report, ...]:
+    """Return what each confining backend proves on this machine, strongest first."""
+    reports = []
+    for name in CONFINING:
+        try:
+            with _OPENERS[name](python if name != "container" else None) as backend:
+                reports.append(probe(backend))
+        except SandboxError as error:
+            reports.append(Report(name, problem=str(error)))
+    return tuple(reports)

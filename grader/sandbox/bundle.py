@@ -14,6 +14,7 @@ WORKER = (
     "grader",
     "grader.wire",
     "grader.untrusted",
+    "grader.untrusted.confining",
     "grader.untrusted.limiting",
     "grader.untrusted.stand_ins",
     "grader.untrusted.loading",
@@ -23,7 +24,8 @@ WORKER = (
     "grader.untrusted.counting",
     "grader.worker",
 )
-ZYGOTE = (*WORKER, "grader.sandbox", "grader.sandbox.zygote")
+PLACES = ("grader", "grader.untrusted", "grader.untrusted.places")
+ZYGOTE = (*WORKER, "grader.untrusted.places", "grader.sandbox", "grader.sandbox.zygote")
 _EMPTY = frozenset({"grader", "grader.untrusted", "grader.sandbox"})
 
 BOOT = """

@@ -152,7 +152,7 @@ class Client:
         *,
         parts: Sequence[str],
     ) -> Reply:
-        """Call forward and backward with their Python operations counted.
+        """Call forward, and backward if more than one part is wanted, with their Python operations counted.
 
         Beside `parts` the reply has ``counts``: rows of phase (0 forward, 1 backward), file (its place in
         `modules`), line and count, as far as the worker is to be believed.

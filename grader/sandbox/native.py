@@ -52,7 +52,11 @@ class NativeBackend:
         self._lock = threading.Lock()
         self._control, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with other:
-            self._zygote = _start(python or sys.executable, other.fileno())
+            try:
+                self._zygote = _start(python or sys.executable, other.fileno())
+            except SandboxError:
+                self._control.close()
+                raise
         try:
             self._control.settimeout(START_SECONDS)
             self.places = self._receive()

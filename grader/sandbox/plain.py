@@ -5,7 +5,6 @@ start the same process behind a command of theirs.
 """
 
 import contextlib
-import json
 import os
 import signal
 import subprocess
@@ -19,7 +18,7 @@ from grader.errors import SandboxError
 from grader.sandbox.bundle import FLAGS, WORKER, bundle, environment
 from grader.sandbox.channel import Channel
 from grader.sandbox.limits import Limits
-from grader.sandbox.process import WorkerProcess, resource_limits
+from grader.sandbox.process import WorkerProcess, worker_settings
 
 
 class PlainBackend:
@@ -38,7 +37,7 @@ class PlainBackend:
 
     def spawn(self, limits: Limits) -> WorkerProcess:
         """Start a worker."""
-        return start([self._python, *FLAGS, json.dumps(resource_limits(limits))], limits)
+        return start([self._python, *FLAGS, worker_settings(limits)], limits)
 
     def close(self) -> None:
         """Nothing is held between workers."""

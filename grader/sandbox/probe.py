@@ -82,11 +82,13 @@ def probe(backend: Backend) -> Report:
     try:
         with _bait() as bait, Client(program, _INTERFACE, {}, _IMPORTS, _LIMITS, backend) as client:
             reply = client.run("probe", bait, {"x": np.zeros(1)}, parts=("output",))
+            printed = client.printed.strip().splitlines()[-1:]
     except SandboxError as error:
         return Report(backend.name, problem=str(error), facts=facts)
     answer = reply.answers["output"]
     if answer.array is None or answer.array.shape != (len(attempts.NAMES),):
-        return Report(backend.name, problem=f"the probe did not answer: {answer.message}", facts=facts)
+        why = "; ".join([answer.message, *printed])
+        return Report(backend.name, problem=f"the probe did not answer: {why}", facts=facts)
     tried = tuple(
         Attempt(name.replace("_", " "), bool(code), os.strerror(int(code)) if code else "")
         for name, code in zip(attempts.NAMES, answer.array.tolist(), strict=True)

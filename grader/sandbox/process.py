@@ -3,7 +3,9 @@
 Trusted side. Owned by the client: nobody else sends to a worker or ends it.
 """
 
+import base64
 import ctypes
+import json
 import os
 import signal
 import sys
@@ -34,7 +36,19 @@ class WorkerProcess:
         self.pid = pid
         self.channel = channel
         self._finish = finish
+        self._before_end: Callable[[], None] | None = None
+        self._wrapped = False
         self._clock = _cpu_clock(pid)
+
+    def watch(self, pid: int) -> None:
+        """Read the processor clock of the worker itself, where `pid` is only what started it."""
+        self._clock = _cpu_clock(pid)
+        self._wrapped = True
+
+    def before_end(self, action: Callable[[], None]) -> None:
+        """Do something more to end a worker that is not a child of this process."""
+        self._before_end = action
+        self._wrapped = True
 
     def cpu_seconds(self) -> float:
         """Return the processor time that the worker has used, in seconds; 0 where nobody can tell."""
@@ -45,9 +59,12 @@ class WorkerProcess:
 
     def end(self, *, grace: float = 0.0) -> int:
         """End the worker and everything it holds; return its exit code."""
+        if self._before_end is not None and not grace:
+            self._before_end()
         code = self._finish(grace)
         self.channel.close()
-        return code
+        # What stands between reports a signal as a shell does.
+        return 128 - code if self._wrapped and code > 128 else code
 
 
 class Backend(Protocol):
@@ -122,6 +139,11 @@ def _signal_name(number: int) -> str:
         return signal.Signals(number).name
     except ValueError:
         return f"signal {number}"
+
+
+def worker_settings(limits: Limits, bpf: bytes = b"") -> str:
+    """Return the argument of a worker that confines itself: limits and the filter over system calls."""
+    return json.dumps({"limits": resource_limits(limits), "filter": base64.b64encode(bpf).decode()})
 
 
 def resource_limits(limits: Limits) -> dict[str, int]:

@@ -7,38 +7,27 @@ Untrusted side by where it runs, trusted by what it runs: it never executes a st
 from __future__ import annotations
 
 import base64
-import ctypes
 import gc
 import importlib.util
 import json
 import os
 import signal
 import socket
-import struct
 import sys
 import sysconfig
 import time
-from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from grader import worker
-from grader.untrusted import limiting
+from grader.untrusted import confining, limiting, places
 
-PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS = 1, 4, 22, 38
-SECCOMP_MODE_FILTER = 2
-SYS_LANDLOCK_RESTRICT_SELF = 446
-CAPABILITY_VERSION_3 = 0x20080522
 MAX_MESSAGE = 1 << 16
-
-_libc = ctypes.CDLL(None, use_errno=True)
 
 
 def main(control_fd: str) -> None:
     """Serve the trusted process until it closes its end."""
     control = socket.socket(fileno=int(control_fd))
-    _send(control, places())
+    _send(control, places.places())
     policy, (ruleset,) = _receive(control)
     bpf = base64.b64decode(policy["filter"])
     # The library's folder is listed now: its files may be read later, its list may not.
@@ -51,19 +40,6 @@ def main(control_fd: str) -> None:
             _send(control, spawn(message, fds, ruleset, bpf, control))
         else:
             _send(control, {"status": end(message["pid"], message["grace"])})
-
-
-def places() -> dict[str, Any]:
-    """Return what this interpreter is and which folders a worker needs to read."""
-    maps = Path("/proc/self/maps").read_text(encoding="utf-8").splitlines()
-    mapped = {line.split(maxsplit=5)[5] for line in maps if ".so" in line}
-    return {
-        "python": sys.version.split()[0],
-        "numpy": np.__version__,
-        "library": sorted({sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib")}),
-        "packages": [str(Path(np.__file__).parent)],
-        "shared": sorted({str(Path(path).parent) for path in mapped}),
-    }
 
 
 def spawn(message: dict[str, Any], fds: list[int], ruleset: int, bpf: bytes, control: socket.socket) -> Any:
@@ -93,7 +69,7 @@ def become(
 ) -> tuple[int, int]:
     """Turn the forked child into a confined worker with five open files; return requests and replies."""
     zygote = os.getppid()
-    _check(_libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0), "PR_SET_PDEATHSIG")
+    confining.die_with_parent(signal.SIGKILL)
     if os.getppid() != zygote:
         os._exit(1)
     _keep(fds, confined, ruleset)
@@ -102,14 +78,10 @@ def become(
     worker.streams()
     _forget()
     limiting.apply(limits)
-    _check(_libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0), "PR_SET_DUMPABLE")
-    _drop_capabilities()
-    _check(_libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "PR_SET_NO_NEW_PRIVS")
-    _check(_libc.syscall(SYS_LANDLOCK_RESTRICT_SELF, 6, 0), "landlock_restrict_self")
+    confining.give_up_privileges()
+    confining.restrict_files(6)
     os.close(6)
-    filters = ctypes.create_string_buffer(bpf, len(bpf))
-    program = struct.pack("@HP", len(bpf) // 8, ctypes.addressof(filters))
-    _check(_libc.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, program, 0, 0), "PR_SET_SECCOMP")
+    confining.restrict_calls(bpf)
     os.write(3, b"+")
     os.close(3)
     return 4, 5
@@ -132,22 +104,11 @@ def _forget() -> None:
     """Leave nothing that tells where the interpreter's owner keeps things."""
     os.environ.clear()
     os.umask(0o077)
-    sys.path[:] = [path for path in sys.path if "site-packages" not in path and "dist-packages" not in path]
+    library = (sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"))
+    sys.path[:] = [path for path in sys.path if path.startswith(library) and "-packages" not in path]
     for path in set(sys.path_importer_cache) - set(sys.path):
-        if "-packages" in path:
-            del sys.path_importer_cache[path]
+        del sys.path_importer_cache[path]
     sys.argv[:] = [""]
-
-
-def _drop_capabilities() -> None:
-    header = struct.pack("=Ii", CAPABILITY_VERSION_3, 0)
-    _check(_libc.capset(header, bytes(24)), "capset")
-
-
-def _check(result: int, what: str) -> None:
-    if result != 0:
-        error = ctypes.get_errno()
-        raise OSError(error, f"{what}: {os.strerror(error)}")
 
 
 def end(pid: int, grace: float) -> int:
