@@ -7,9 +7,9 @@ import atexit
 import contextlib
 import hashlib
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from grader.assignment import Assignment
@@ -25,6 +25,7 @@ from grader.scoring import score
 from grader.source import Program, read_program
 from grader.student import Student, Unavailable
 from grader.submissions import Submission
+from grader.timing.judging import SpeedVerdict, judge_speed
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,7 @@ def _grade(submission: Submission, job: Job) -> Result:
         max_points=assignment.max_points,
         criteria=criteria,
         items=items,
+        speed=student.speed.speed if student.speed else None,
         files=program.files,
         warnings=(*submission.warnings, *program.warnings),
         notes=notes,
@@ -149,7 +151,16 @@ def open_student(submission: Submission, job: Job) -> Iterator[Opened]:
             client = Unavailable(Outcome.IMPORT_FAILED, program.error)
         else:
             client = stack.enter_context(_client(program, job))
-        yield Opened(Student(client, job.ground_truth()), program)
+        yield Opened(Student(client, job.ground_truth(), measure=_stopwatch(client, job)), program)
+
+
+def _stopwatch(client: Client | Unavailable, job: Job) -> Callable[[], SpeedVerdict] | None:
+    """Return what measures a submission's speed, None where there is nothing to run or to earn."""
+    assignment = job.assignment
+    graded = any(points for name, points in assignment.points.items() if name.startswith("conv2d.speed"))
+    if isinstance(client, Unavailable) or not graded:
+        return None
+    return partial(judge_speed, client, _backend(job.sandbox, job.python), assignment.speed)
 
 
 def _client(program: Program, job: Job) -> Client:

@@ -4,7 +4,7 @@ Trusted side. Checks never touch the student's code: every call goes through the
 once a case, and all criteria of that case read the same reply.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -15,6 +15,7 @@ from grader.compare import Verdict, compare
 from grader.ground_truth import GroundTruth, Part
 from grader.outcomes import Outcome
 from grader.sandbox import Answer, Reply
+from grader.timing.judging import SpeedVerdict
 
 
 class CheckFailed(AssertionError):  # noqa: N818 - a verdict on the student's work, not an error of ours
@@ -67,12 +68,24 @@ class Student:
         Accepted beside the truth, by name.
     replies : dict of str to Reply
         What has been answered so far, by case id.
+    measure : callable, optional
+        Measures the convolution's speed; None where it is not graded.
+    speed : SpeedVerdict, optional
+        What was measured, once a check asked for it.
     """
 
     client: Caller
     truth: GroundTruth
     conventions: Mapping[str, Convention] = field(default_factory=dict)
     replies: dict[str, Reply] = field(default_factory=dict)
+    measure: Callable[[], SpeedVerdict] | None = None
+    speed: SpeedVerdict | None = None
+
+    def timed(self) -> SpeedVerdict | None:
+        """Return how fast the convolution is; it is measured the first time only."""
+        if self.speed is None and self.measure is not None:
+            self.speed = self.measure()
+        return self.speed
 
     def reply(self, case: Case) -> Reply:
         """Return the answers to a case; the student's code is called the first time only."""

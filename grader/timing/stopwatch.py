@@ -4,14 +4,17 @@ Trusted side. Both clocks are read here: processor time decides, since a busy ma
 wall time tells of work that is done elsewhere.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from grader.compare import compare
+from grader.errors import GraderError
 from grader.ground_truth import Part
 from grader.outcomes import Outcome
-from grader.sandbox import Client
+from grader.sandbox import Client, Reply
 from grader.timing.sizes import PARTS, Array, Size
+
+PHASES = ("forward", "backward")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +43,32 @@ class Voided(Exception):  # noqa: N818 - a verdict on the submission, not an err
         self.message = message
 
 
-def time_call(client: Client, size: Size, inputs: Mapping[str, Array], core: int | None) -> Lap:
-    """Call the convolution forward and backward; see `checked_call` for one whose answers are checked."""
-    return _timed(client, size, inputs, None, core)
+def time_call(
+    client: Client, size: Size, inputs: Mapping[str, Array], core: int | None, phases: Sequence[str] = PHASES
+) -> Lap:
+    """Call one of our own programs.
+
+    Raises
+    ------
+    GraderError
+        It did not answer, which is no fault of the submission's.
+    """
+    lap, reply = _timed(client, size, inputs, core, phases)
+    for answer in reply.answers.values():
+        if answer.outcome is not None:
+            raise GraderError(f"a program of the grader's own was not timed: {answer.message}")
+    return lap
 
 
 def checked_call(
-    client: Client, size: Size, inputs: Mapping[str, Array], truth: Mapping[str, Part], core: int | None
+    client: Client,
+    size: Size,
+    inputs: Mapping[str, Array],
+    truth: Mapping[str, Part],
+    core: int | None,
+    phases: Sequence[str] = PHASES,
 ) -> Lap:
-    """Call the convolution forward and backward and check the very answers that were timed.
+    """Call a submission's convolution and check the very answers that were timed.
 
     Forward's time ends when the output is in our hands; everything that the worker computes after that,
     until it has nothing left to do, is backward's. So no processor time goes uncounted, whenever and from
@@ -59,31 +79,38 @@ def checked_call(
     Voided
         An answer is missing or wrong.
     """
-    return _timed(client, size, inputs, truth, core)
+    lap, reply = _timed(client, size, inputs, core, phases)
+    hold(reply, truth)
+    return lap
 
 
-def _timed(
-    client: Client,
-    size: Size,
-    inputs: Mapping[str, Array],
-    truth: Mapping[str, Part] | None,
-    core: int | None,
-) -> Lap:
-    if core is not None:
-        client.pin(core)
-    before = client.cpu_seconds
-    reply = client.time("conv2d", size.params, inputs, parts=PARTS)
-    for part in PARTS:
-        answer = reply.answers[part]
+def hold(reply: Reply, truth: Mapping[str, Part]) -> None:
+    """Hold a reply against the right answers; raises `Voided`."""
+    for part, answer in reply.answers.items():
         if answer.outcome is not None or answer.array is None:
             raise Voided(part, answer.outcome or Outcome.NOT_RUN, answer.message)
-        if truth is not None:
+        if part in truth:
             verdict = compare(answer.array, truth[part], "float64", part)
             if not verdict.passed:
                 raise Voided(part, verdict.outcome, verdict.message)
+
+
+def _timed(
+    client: Client, size: Size, inputs: Mapping[str, Array], core: int | None, phases: Sequence[str]
+) -> tuple[Lap, Reply]:
+    if core is not None:
+        client.pin(core)
+    before = client.cpu_seconds
+    parts = parts_of(phases)
+    reply = client.time("conv2d", size.params, inputs, parts=parts)
     total = client.cpu_seconds - before
-    there, *back = (reply.answers[part] for part in PARTS)
+    there, *back = (reply.answers[part] for part in parts)
     return Lap(
         cpu=Pair(there.cpu_seconds, total - there.cpu_seconds),
         wall=Pair(there.seconds, sum(answer.seconds for answer in back)),
-    )
+    ), reply
+
+
+def parts_of(phases: Sequence[str]) -> tuple[str, ...]:
+    """Return the parts that some phases make; backward's cannot be had without forward's."""
+    return PARTS if "backward" in phases else PARTS[:1]

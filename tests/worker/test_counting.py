@@ -55,7 +55,8 @@ def test_record_array_operation_does_not_grow(body: str) -> None:
 
 def test_table_names_phase_file_and_line() -> None:
     counter = Counter(["other.py", "cnn.py"])
-    counter.record(1, lambda: function("x = n\n    for i in range(n): pass")(5))
+    call = function("x = n\n    for i in range(n): pass")
+    counter.record(1, lambda: call(5))
     rows = counter.table().tolist()
     own = {line: count for phase, file, line, count in rows if (phase, file) == (1, 1)}
     assert set(own) == {1, 2, 3}

@@ -1,0 +1,33 @@
+"""Speed of the convolution, by degrees: the share of the points is what `grader.timing` makes of the clock.
+
+Trusted side.
+"""
+
+import pytest
+
+from grader.outcomes import Outcome
+from grader.student import CheckFailed, Student, Unavailable, answered
+
+
+@pytest.mark.criterion("conv2d.speed_forward")
+def test_forward(submission: Student, request: pytest.FixtureRequest) -> None:
+    earn(submission, "forward", request)
+
+
+@pytest.mark.criterion("conv2d.speed_backward")
+def test_backward(submission: Student, request: pytest.FixtureRequest) -> None:
+    earn(submission, "backward", request)
+
+
+def earn(submission: Student, phase: str, request: pytest.FixtureRequest) -> None:
+    """Pass with the credit that a phase's speed earns; fail where it earns none."""
+    verdict = submission.timed()
+    if verdict is None:
+        if isinstance(submission.client, Unavailable):
+            reply = submission.client.run(parts=("output",))
+            answered(reply.answers["output"])
+        raise CheckFailed(Outcome.NOT_RUN, "speed is not graded here")
+    mine = verdict.phases[phase]
+    if not mine.credit:
+        raise CheckFailed(mine.outcome, mine.message, mine.detail)
+    request.node.user_properties.extend(mine.detail.items())
