@@ -20,7 +20,7 @@ from grader.timing.statistics import Estimate, bootstrap_median
 from grader.timing.stopwatch import PHASES, Lap, checked_call, time_call
 
 MIN_ROUNDS = 5
-CLEAR = 1.2
+CLEAR = 1.15
 """Factor on the interval within which no boundary may lie for a measurement to end early."""
 UNSURE = 1.05
 """Factor on the interval in the end: what bootstrapping one run cannot know of other runs."""
@@ -75,10 +75,10 @@ class Laps:
         scale = self.size.products / SMALL.products
         loops = [scale * seconds for seconds in _cpu(self.loops, phase)]
         speedup, ratio = _ratios(loops, student), _ratios(student, reference)
-        low, high = possible_credits(speedup.widened(margin), ratio.widened(margin), policy)
         # Not the interval's better end: a busy machine widens the interval and would give points away.
-        share = credit(FAVOUR * speedup.median, ratio.median / FAVOUR, policy)
-        return Standing(speedup, ratio, share, low == share == high, waited)
+        fast, near = speedup.times(FAVOUR), ratio.times(1 / FAVOUR)
+        low, high = possible_credits(fast.widened(margin), near.widened(margin), policy)
+        return Standing(speedup, ratio, credit(fast.median, near.median, policy), low == high, waited)
 
     def waits(self, phase: str) -> bool:
         """Whether the submission took far more wall time than it computed, where the loops did not."""

@@ -22,6 +22,10 @@ class Estimate:
     low: float
     high: float
 
+    def times(self, factor: float) -> "Estimate":
+        """Return the estimate of so many times the value."""
+        return Estimate(factor * self.median, factor * self.low, factor * self.high)
+
     def widened(self, factor: float) -> "Estimate":
         """Return the estimate with an interval that is wider by this factor on both sides."""
         return Estimate(self.median, self.low / factor, self.high * factor)
