@@ -3,12 +3,13 @@
 Trusted side; pure.
 """
 
+import ast
 import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from grader.source.documents import Document
-from grader.source.modules import exported
+from grader.source.modules import Files, exported
 from grader.source.names import Definition, bound
 from grader.submissions import SourceFile
 
@@ -16,6 +17,7 @@ _TEST = re.compile(r"(?:^|_)tests?(?:_|\.|$)", re.IGNORECASE)
 _COPY = re.compile(r"copy|backup|\bold\b|_old|\(\d+\)|checkpoint|\.bak|~$", re.IGNORECASE)
 _LARGEST_PARSED = 4 << 20
 _MOST_LISTED = 6
+_LONGEST_CHAIN = 8  # of files that import an answer from one another
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +68,9 @@ def choose(
     read : callable
         Gives the document of a path.
     """
-    paths = [file.path for file in files]
-    candidates = [_candidate(read(path), names, paths, read) for path in _worth_reading(files, names)]
+    documents = [read(path) for path in _worth_reading(files, names)]
+    offers = _offers(documents, Files([file.path for file in files]))
+    candidates = [_candidate(document, frozenset(names), offers[document.path]) for document in documents]
     programs = [one for one in candidates if one.document.tree.body or one.document.error]
     real = [one for one in programs if not one.path.lower().endswith((".txt", ".html")) or one.names]
     if not real:
@@ -98,35 +101,31 @@ def _mentions(pattern: re.Pattern[bytes], data: bytes) -> bool:
     return bool(pattern.search(data)) or b"\x00" in data[:100]  # UTF-16 is looked at, not searched
 
 
-def _candidate(
-    document: Document, names: Collection[str], paths: Sequence[str], read: Callable[[str], Document]
-) -> _Candidate:
-    wanted = frozenset(names)
+def _candidate(document: Document, wanted: frozenset[str], offers: set[str]) -> _Candidate:
     if document.error:
         # Where the program is broken, its text still tells whether it was meant as the answer.
         said = frozenset(re.findall(r"^(?:class|(?:async )?def)\s+(\w+)", document.original, re.MULTILINE))
         return _Candidate(document, said & wanted, said & wanted)
-    direct = _defined(document) & wanted
-    return _Candidate(document, direct, direct | (_via_imports(document, paths, read, frozenset()) & wanted))
+    return _Candidate(document, _defined(document) & wanted, wanted & offers)
 
 
 def _defined(document: Document) -> frozenset[str]:
-    statements = (one for one in document.tree.body if not hasattr(one, "names"))
-    return frozenset(name for statement in statements for name in bound(statement))
+    own = (one for one in document.tree.body if not isinstance(one, ast.Import | ast.ImportFrom))
+    return frozenset(name for statement in own for name in bound(statement))
 
 
-def _via_imports(
-    document: Document, paths: Sequence[str], read: Callable[[str], Document], seen: frozenset[str]
-) -> frozenset[str]:
-    """Return the names that a document imports from other files handed in."""
-    names: set[str] = set()
-    for here, there, path in exported(document, paths):
-        if path in seen or path == document.path:
-            continue
-        other = read(path)
-        offers = _defined(other) | _via_imports(other, paths, read, seen | {document.path, path})
-        names |= offers if here == "*" else ({here} if there in offers else set())
-    return frozenset(names)
+def _offers(documents: Sequence[Document], files: Files) -> dict[str, set[str]]:
+    """Return the names that each document has at top level, those imported from the others too."""
+    names = {document.path: set(_defined(document)) for document in documents}
+    imports = [(one.path, *names_and_file) for one in documents for names_and_file in exported(one, files)]
+    for _ in range(_LONGEST_CHAIN):
+        before = sum(map(len, names.values()))
+        for path, here, there, source in imports:
+            other = names.get(source, set())
+            names[path] |= other if here == "*" else {here} if there in other else set()
+        if sum(map(len, names.values())) == before:
+            break
+    return names
 
 
 def _remarks(tied: Sequence[_Candidate], real: Sequence[_Candidate], names: Collection[str]) -> list[str]:

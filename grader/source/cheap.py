@@ -7,7 +7,7 @@ runs in the sandbox, under its limits.
 import ast
 import math
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from grader.source.names import is_table
 
@@ -37,28 +37,27 @@ _COSTLY = re.compile(
 )
 
 
-def is_cheap(expression: ast.expr, modules: Mapping[str, str], own: Collection[str]) -> bool:
+def is_cheap(expression: ast.expr, known: Mapping[str, str]) -> bool:
     """Tell whether every call in an expression is cheap.
 
     Parameters
     ----------
     expression : ast.expr
         The right-hand side of an assignment, say.
-    modules : mapping of str to str
-        What each imported name stands for, such as ``{"np": "numpy", "sqrt": "math.sqrt"}``.
-    own : collection of str
-        Names that the file itself has defined so far.
+    known : mapping of str to str
+        What each imported name stands for, such as ``{"np": "numpy", "sqrt": "math.sqrt"}``; ``""`` for a
+        name that the file itself has defined.
 
     Examples
     --------
     >>> tree = ast.parse("np.random.default_rng(0)", mode="eval").body
-    >>> is_cheap(tree, {"np": "numpy"}, ())
+    >>> is_cheap(tree, {"np": "numpy"})
     True
     """
-    return all(_is_cheap_call(call, modules, own) for call in _calls(expression))
+    return all(_is_cheap_call(call, known) for call in _calls(expression))
 
 
-def is_plain(expression: ast.expr, modules: Mapping[str, str]) -> bool:
+def is_plain(expression: ast.expr, known: Mapping[str, str]) -> bool:
     """Tell whether a value can be made without a call and without the risk of an exception.
 
     ``sys.argv[1]`` and ``correct / total`` call nothing, but after a training loop that was not run they
@@ -70,23 +69,23 @@ def is_plain(expression: ast.expr, modules: Mapping[str, str]) -> bool:
     [True, False]
     """
     waiting: list[ast.AST] = [expression]
+    names = set()
+    reckons = False
     while waiting:
         one = waiting.pop()
         if isinstance(one, ast.Lambda) or is_table(one):
             continue
-        if not isinstance(one, _PLAIN) or not _is_safe(one, modules):
+        if not isinstance(one, _PLAIN):
             return False
+        if isinstance(one, ast.BinOp):
+            divisor = one.right.value if isinstance(one.right, ast.Constant) else 0
+            if not (isinstance(one.op, ast.Add | ast.Sub | ast.Mult) or divisor):
+                return False
+            reckons = True
+        elif isinstance(one, ast.Name):
+            names.add(one.id)
         waiting += ast.iter_child_nodes(one)
-    return True
-
-
-def _is_safe(node: ast.AST, modules: Mapping[str, str]) -> bool:
-    if isinstance(node, ast.BinOp):
-        divisor = node.right.value if isinstance(node.right, ast.Constant) else 0
-        operands = [one.id for one in ast.walk(node) if isinstance(one, ast.Name)]
-        known = all(_is_known(modules.get(name, "numpy")) for name in operands)
-        return known and (isinstance(node.op, ast.Add | ast.Sub | ast.Mult) or bool(divisor))
-    return True
+    return not reckons or all(_makes_numbers(known.get(name, "")) for name in names)
 
 
 def called_name(call: ast.Call) -> str:
@@ -113,20 +112,21 @@ def _calls(node: ast.AST) -> Iterator[ast.Call]:
         waiting += ast.iter_child_nodes(one)
 
 
-def _is_cheap_call(call: ast.Call, modules: Mapping[str, str], own: Collection[str]) -> bool:
+def _is_cheap_call(call: ast.Call, known: Mapping[str, str]) -> bool:
     name = called_name(call)
     root, _, rest = name.partition(".")
     if any(_COSTLY.search(part) for part in name.split(".")) or _numbers_made(call) > _LARGEST:
         return False
-    if root == "…" or root in own:
-        return True  # a method of a value that is itself cheap, or the file's own definition
-    if root not in modules:
+    if root == "…":
+        return True  # a method of a value that is itself cheap
+    if root not in known:
         return not rest and root in _BUILTINS
-    return _is_known(modules[root] + ("." + rest if rest else ""))
+    return _makes_numbers(known[root] and known[root] + "." + rest)
 
 
-def _is_known(full: str) -> bool:
-    return any(full == module or full.startswith(module + ".") for module in _MODULES)
+def _makes_numbers(full: str) -> bool:
+    """Tell whether a name, of a module or the file's own, is of the harmless kind."""
+    return not full or any(full.startswith(module + ".") or full == module for module in _MODULES)
 
 
 def _numbers_made(call: ast.Call) -> float:

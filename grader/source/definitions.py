@@ -26,33 +26,48 @@ class Skipped:
 
 @dataclass(slots=True)
 class _Keeper:
-    """Walks the statements in order and knows what exists so far."""
+    """Walks the statements in order and knows what exists so far.
+
+    ``known`` has what is imported, by its full name, and what the file itself defines, as ``""``.
+    """
 
     needed: set[str]
-    there: set[str] = field(default_factory=lambda: set(_ALWAYS_THERE))
-    modules: dict[str, str] = field(default_factory=dict)
-    own: set[str] = field(default_factory=set)
+    known: dict[str, str] = field(default_factory=dict)
     skipped: set[str] = field(default_factory=set)
     star: bool = False
+    journal: list[tuple[str, str | None]] = field(default_factory=list)
 
     def keeps(self, statement: ast.stmt) -> bool:
         """Tell whether a statement is kept, and if so note what it binds."""
-        before = set(self.there), set(self.own), dict(self.modules), self.star
+        before = len(self.journal)
         if not self._may_run(statement):
-            self.there, self.own, self.modules, self.star = before
+            self._forget(before)
             self.skipped |= bound(statement)
             return False
         if isinstance(statement, ast.Import | ast.ImportFrom):
             self._note_import(statement)
-        else:
-            self.own |= bound(statement)
-        self.there |= bound(statement)
+        elif not isinstance(statement, ast.If | ast.Try):
+            for name in bound(statement):
+                self._note(name, "")
         return True
 
     def missing(self, statement: ast.stmt) -> set[str]:
         """Return the names that a statement needs at once and that are not there."""
-        missing = needed_now(statement) - self.there
+        missing = {name for name in needed_now(statement) if name not in self.known} - _ALWAYS_THERE
         return missing & self.skipped if self.star else missing
+
+    def _note(self, name: str, what: str) -> None:
+        self.journal.append((name, self.known.get(name)))
+        self.known[name] = what
+
+    def _forget(self, before: int) -> None:
+        """Undo what the inner statements of a block noted, since the block as a whole is skipped."""
+        while len(self.journal) > before:
+            name, what = self.journal.pop()
+            if what is None:
+                del self.known[name]
+            else:
+                self.known[name] = what
 
     def _may_run(self, statement: ast.stmt) -> bool:
         if isinstance(statement, ast.Import | ast.ImportFrom | ast.Pass):
@@ -73,10 +88,10 @@ class _Keeper:
         targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
         if not all(self._is_own(target) for target in targets):
             return False
-        if statement.value is None or is_plain(statement.value, self.modules):
+        if statement.value is None or is_plain(statement.value, self.known):
             return True
         wanted = bound(statement) or {name for target in targets for name in needed_now(target)}
-        return bool(wanted & self.needed) and is_cheap(statement.value, self.modules, self.own)
+        return bool(wanted & self.needed) and is_cheap(statement.value, self.known)
 
     def _is_own(self, target: ast.expr) -> bool:
         """Tell whether setting a target changes nothing but the file's own values."""
@@ -84,13 +99,14 @@ class _Keeper:
             return all(map(self._is_own, target.elts))
         while isinstance(target, ast.Attribute | ast.Subscript | ast.Starred):
             target = target.value
-            if isinstance(target, ast.Name) and target.id not in self.own:
+            if isinstance(target, ast.Name) and self.known.get(target.id) != "":
                 return False
         return isinstance(target, ast.Name)
 
     def _keeps_if(self, statement: ast.If) -> bool:
         names = needed_now(statement.test)
-        if "__name__" in names or names - self.there or not is_cheap(statement.test, self.modules, self.own):
+        missing = {name for name in names if name not in self.known} - _ALWAYS_THERE
+        if "__name__" in names or missing or not is_cheap(statement.test, self.known):
             return False
         return self._keeps_all((*statement.body, *statement.orelse))
 
@@ -113,9 +129,9 @@ class _Keeper:
             if alias.name == "*":
                 self.star = True
             elif isinstance(statement, ast.ImportFrom):
-                self.modules[name] = f"{statement.module or ''}.{alias.name}"
+                self._note(name, f"{statement.module or ''}.{alias.name}")
             else:
-                self.modules[name] = alias.name if alias.asname else name
+                self._note(name, alias.name if alias.asname else name)
 
 
 def only_definitions(

@@ -74,6 +74,16 @@ def is_table(node: ast.AST) -> bool:
     return isinstance(node, ast.List | ast.Tuple | ast.Set) and all(map(_is_plain, node.elts))
 
 
+def nodes(tree: ast.AST) -> Iterator[ast.AST]:
+    """Yield every node of a tree, but none inside a table."""
+    waiting = [tree]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        if not is_table(node):
+            waiting += ast.iter_child_nodes(node)
+
+
 def statements(tree: ast.AST) -> Iterator[ast.stmt]:
     """Yield every statement of a program, inside definitions too."""
     waiting = [tree]

@@ -19,6 +19,8 @@ _MAGIC_LINE = re.compile(
     r"^(?P<indent>[ \t]*)(?:[\w.,\[\] ]+= *[%!][\w ]|%|!|\?|[\w.]+\?{1,2}\s*$|(?:pip3?|conda) install\b)"
 )
 
+_MOST_CELLS = 2000
+
 
 @dataclass(frozen=True, slots=True)
 class Cell:
@@ -48,6 +50,8 @@ def code_cells(text: str) -> list[Cell]:
         raise Unparsable(
             f"it is not a readable notebook: {type(problem).__name__}: {str(problem)[:120]}"
         ) from None
+    if len(sources) > _MOST_CELLS:
+        raise Unparsable(f"it has {len(sources)} code cells, more than the {_MOST_CELLS} of any notebook")
     return [Cell(number, source) for number, source in enumerate(sources, start=1)]
 
 

@@ -5,11 +5,16 @@ Trusted side; `ast` parses and nothing is ever compiled or run here. What editor
 """
 
 import ast
+import itertools
 import re
 import warnings
 from dataclasses import dataclass
 
+from grader.source.names import nodes
+
 _LONGEST_LINE = 80
+# Some ten thousand lines of code; a table of numbers counts as one expression.
+_MOST_NODES = 150_000
 _LONGEST_MESSAGE = 120
 _PYTHON_2 = re.compile(
     r"Missing parentheses in call to '(?P<statement>print|exec)'|(?P<octal>leading zeros in decimal)"
@@ -64,13 +69,16 @@ def _tree(text: str) -> ast.Module:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # "\\d" in a student's string is not the grader's concern
         try:
-            return ast.parse(text)
+            tree = ast.parse(text)
         except (MemoryError, RecursionError):
             raise Unparsable("it is nested too deeply or too long for Python's parser") from None
         except SyntaxError:
             raise
         except ValueError as problem:  # null characters, lone surrogates
             raise Unparsable(f"it is no text of a program: {problem}") from None
+    if next(itertools.islice(nodes(tree), _MOST_NODES, None), None) is not None:
+        raise Unparsable(f"it has more than {_MOST_NODES} expressions: too long for a program")
+    return tree
 
 
 def _repairs(text: str) -> list[tuple[str, str]]:

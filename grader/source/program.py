@@ -10,7 +10,7 @@ from functools import cache
 from grader.source.candidates import choose
 from grader.source.definitions import only_definitions
 from grader.source.documents import Document, read_document
-from grader.source.modules import find_modules, relative, relative_all
+from grader.source.modules import Files, find_modules, relative
 from grader.submissions import Submission
 
 _MOST_SKIPS_NAMED = 12
@@ -76,10 +76,10 @@ def read_program(submission: Submission, names: Collection[str], *, whole_file: 
         why = "no Python source is among the files" if files else "nothing was handed in"
         return Program("", {}, error=f"{why} that could be run")
     answer = choice.document
-    root, helpers = find_modules(answer, files, read)
+    root, helpers = find_modules(answer, Files(files), read)
     main = relative(answer.path, root)
     documents = {main: answer}
-    for path, source in relative_all(helpers, root).items():
+    for path, source in helpers.items():
         documents.setdefault(path, read(source))
     warnings = [*choice.warnings]
     modules: dict[str, str] = {}

@@ -251,7 +251,7 @@ def _below(name: str, entries: list[Entry]) -> Iterator[Entry]:
 
 
 def _warn_if_empty(basket: Basket, entries: list[Entry]) -> None:
-    if basket.files:
+    if basket.files or basket.warnings:
         return
     names = [shown(entry.path) for entry in entries if not entry.path.endswith("/")]
     among = f" (handed in: {', '.join(names[:5])}{', …' if len(names) > 5 else ''})" if names else ""

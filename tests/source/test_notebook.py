@@ -49,6 +49,11 @@ def test_code_cells_damaged_notebook_is_named_as_such(text):
         code_cells(text)
 
 
+def test_code_cells_too_many_are_refused_with_their_number(notebook):
+    with pytest.raises(Unparsable, match="it has 2001 code cells"):
+        code_cells(notebook(*["x"] * 2001))
+
+
 @pytest.mark.parametrize(
     ("cell", "kept"),
     [

@@ -65,6 +65,7 @@ def test_parse_syntax_error_quotes_the_line():
         "{" * 150,
         "f'" + "{" * 300,
         "lambda: " * 20_000 + "1",
+        "x = 1\n" * 60_000,
     ],
     ids=lambda text: text[:12],
 )
@@ -72,6 +73,10 @@ def test_parse_hostile_text_gives_a_short_sentence(text):
     with pytest.raises(Unparsable) as caught:
         parse(text)
     assert 0 < len(str(caught.value)) < 400
+
+
+def test_parse_long_table_of_numbers_is_read():
+    assert len(parse("weights = [" + "0.5, -1, " * 100_000 + "]").tree.body) == 1
 
 
 @given(st.text(st.sampled_from("ab=()[]:'\"\n\t #\\{}1.,%!\0\ud800"), max_size=60))

@@ -59,6 +59,12 @@ def test_read_program_imported_names_count_where_no_file_has_all(handed_in):
     assert program.files == ("hw/main.py", "hw/conv.py", "hw/act.py")
 
 
+def test_read_program_sixty_files_that_import_one_another_end(handed_in):
+    stars = "".join(f"from m{n} import *\n" for n in range(60))
+    files = {f"m{n}.py": stars for n in range(60)} | {"m59.py": BOTH}
+    assert read_program(handed_in(files), NAMES).main == "m59.py"
+
+
 def test_read_program_imports_in_a_circle_end(handed_in):
     files = {
         "a.py": "from b import Conv2d\nclass ReLU: pass\n",
