@@ -8,8 +8,11 @@ no other does as well. Two in combination are tried where no single one explains
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import combinations
+from typing import Any
 
-from grader.cases import parts_of
+from numpy.typing import NDArray
+
+from grader.cases import Case, parts_of
 from grader.evidence import Item, alike, arrays_alike, evidence
 from grader.ground_truth import GroundTruth
 from grader.mistakes import CATALOGUE, Form, Mistake, combine, mistake
@@ -89,22 +92,23 @@ def _pairs(truth: GroundTruth, kind: str, items: Sequence[Item]) -> Iterator[Sus
     if probe is None or probe.answer.array is None:
         return
     touching = [
-        (entry, place)
+        (entry.name, place)
         for entry in CATALOGUE
         if entry.kind == kind and not entry.single
         for place, form in enumerate(entry.forms)
         if probe.part in form.parts()
     ]
-    inputs = truth[probe.case.id].inputs
-    for first, second in combinations(touching, 2):
-        if first[0] is second[0]:
-            continue
-        both = combine(first[0].forms[first[1]], second[0].forms[second[1]])
-        if both is None:
-            continue
-        array = quick_part(kind, both, probe.part, probe.case.params, inputs)
-        if array is not None and arrays_alike(probe.answer.array, array, probe.case.dtype):
-            yield (first[0].name, first[1]), (second[0].name, second[1])
+    for pair in combinations(touching, 2):
+        if pair[0][0] != pair[1][0]:
+            array = _probe(truth, pair, probe.part, probe.case.id)
+            if array is not None and arrays_alike(probe.answer.array, array, probe.case.dtype):
+                yield pair
+
+
+@lru_cache(maxsize=16384)
+def _probe(truth: GroundTruth, pair: Suspect, part: str, case_id: str) -> NDArray[Any] | None:
+    both, case = _form(pair), _case(truth, case_id)
+    return quick_part(case.kind, both, part, case.params, truth[case_id].inputs) if both else None
 
 
 def _can_probe(item: Item) -> bool:
@@ -128,8 +132,8 @@ def _is_first(item: Item) -> bool:
 @lru_cache(maxsize=4096)
 def _reply(truth: GroundTruth, suspect: Suspect, case_id: str) -> Reply:
     """Return what a suspect answers; remembered, since every submission is held against the same."""
-    case = next(case for case in truth.cases if case.id == case_id)
-    caller = InProcess(student(case.kind, _form(suspect)))
+    case = _case(truth, case_id)
+    caller = InProcess(student(case.kind, _form(suspect) or Form()))
     return caller.run(
         case.kind,
         case.params,
@@ -140,10 +144,13 @@ def _reply(truth: GroundTruth, suspect: Suspect, case_id: str) -> Reply:
     )
 
 
-def _form(suspect: Suspect) -> Form:
+def _case(truth: GroundTruth, case_id: str) -> Case:
+    return next(case for case in truth.cases if case.id == case_id)
+
+
+def _form(suspect: Suspect) -> Form | None:
     forms = [mistake(name).forms[place] for name, place in suspect]
-    both = forms[0] if len(forms) == 1 else combine(*forms)
-    return both or Form()
+    return forms[0] if len(forms) == 1 else combine(*forms)
 
 
 def _chosen(suspects: Sequence[Suspect], criterion: str) -> Suspect:

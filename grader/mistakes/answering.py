@@ -15,7 +15,7 @@ import numpy as np
 from numpy.lib import stride_tricks
 from numpy.typing import NDArray
 
-from grader.interfaces import layers as interface
+from grader.mistakes.adapters import adapter
 from grader.mistakes.layers import RIGHT, Layer
 from grader.mistakes.model import NOTHING, Form
 from grader.outcomes import Outcome
@@ -56,7 +56,7 @@ class InProcess:
         answers: dict[str, Answer] = {}
 
         def make(own: driving.Arrays) -> Any:
-            return getattr(interface, kind)(self._module, params, own, {})
+            return adapter(self._module, kind, params, own)
 
         with _as_in_the_worker():
             try:
