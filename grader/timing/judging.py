@@ -107,8 +107,14 @@ def _verdict(phase: str, standing: Standing, loops: Loops, policy: SpeedPolicy) 
         "loops": list(said),
         "note": "; ".join(message),
     }
-    # Too slow for any point is the clock's verdict.
-    return PhaseVerdict(share, Outcome.PASSED if share else Outcome.TIMED_OUT, "; ".join(message), detail)
+    return PhaseVerdict(share, _outcome(share, standing), "; ".join(message), detail)
+
+
+def _outcome(share: float, standing: Standing) -> Outcome:
+    """Return the word for a share: too slow is the clock's verdict, fast by forbidden loops is not asked for."""
+    if share:
+        return Outcome.PASSED
+    return Outcome.NOT_IMPLEMENTED if standing.credit else Outcome.TIMED_OUT
 
 
 def _record(
