@@ -102,7 +102,8 @@ def _run(arguments: argparse.Namespace) -> int:
 def _job(arguments: argparse.Namespace) -> Job:
     assignment = load_assignment(arguments.assignment, extra_criteria=arguments.checks is not None)
     folder = Path() if arguments.interface else Path(assignment.folder)
-    interface = load_interface(arguments.interface or assignment.interface, folder)
+    name = arguments.interface or assignment.interface
+    interface = load_interface(name, folder, assignment.interface_settings)
     job = Job(assignment, interface, arguments.sandbox, arguments.python, arguments.checks)
     check_points(job)
     return job

@@ -151,7 +151,12 @@ def open_student(submission: Submission, job: Job) -> Iterator[Opened]:
             client = Unavailable(Outcome.IMPORT_FAILED, program.error)
         else:
             client = stack.enter_context(_client(program, job))
-        yield Opened(Student(client, job.ground_truth(), measure=_stopwatch(client, job)), program)
+        yield Opened(_student(client, job), program)
+
+
+def _student(client: Client | Unavailable, job: Job) -> Student:
+    truth, expressed = job.ground_truth(), job.interface.expressed
+    return Student(client, truth, expressed=expressed, measure=_stopwatch(client, job))
 
 
 def _stopwatch(client: Client | Unavailable, job: Job) -> Callable[[], SpeedVerdict] | None:
@@ -168,7 +173,7 @@ def _client(program: Program, job: Job) -> Client:
     return Client(
         program,
         job.interface.source,
-        assignment.interface_settings,
+        job.interface.settings,
         assignment.imports,
         assignment.limits,
         _backend(job.sandbox, job.python),
@@ -193,11 +198,12 @@ def check_points(job: Job) -> None:
     GraderError
         A check file cannot be collected.
     """
-    student = Student(Unavailable(Outcome.NOT_RUN, ""), job.ground_truth())
+    student = _student(Unavailable(Outcome.NOT_RUN, ""), job)
     checked = criteria_of(student, job.folders)
     for name in sorted(job.assignment.points.keys() - checked):
         known = ", ".join(sorted(checked))
-        raise AssignmentError(f"points.{name}: no check counts for it; there are checks for {known}")
+        through = f"no check counts for it through the interface {job.interface.name}"
+        raise AssignmentError(f"points.{name}: {through}; there are checks for {known}")
 
 
 def fingerprint(submission: Submission, job: Job) -> str:

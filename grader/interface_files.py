@@ -1,15 +1,18 @@
-"""Find an interface by name or file, and learn which names of the student's it needs.
+"""Find an interface by name or file; learn which names it needs and which cases it can express.
 
-Trusted side. An interface is the course's own code, so it may be imported here for its `NEEDS`; what
-it does with the student's code happens on the untrusted side, where its source is sent.
+Trusted side. An interface is the course's own code, so it may be executed here to be asked; what it does
+with the student's code happens on the untrusted side, where its source is sent.
 """
 
-import types
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+from grader.cases import Case
 from grader.errors import AssignmentError
+from grader.untrusted.adapting.settings import SettingsError
+from grader.untrusted.opening import open_interface
 
 _SHIPPED = Path(__file__).parent / "interfaces"
 
@@ -25,16 +28,28 @@ class Interface:
         Python text, run on the untrusted side.
     needs : Mapping of str to sequence of str
         Which names of the student's each kind of layer needs.
+    settings : Mapping
+        The assignment's ``[interface_settings]``.
     """
 
     name: str
     source: str
     needs: Mapping[str, Sequence[str]]
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def names(self) -> frozenset[str]:
         """Every name that tells the answer file from other files."""
         return frozenset(name for names in self.needs.values() for name in names)
+
+    def expressed(self, cases: Sequence[Case]) -> tuple[Case, ...]:
+        """Return those of `cases` that can be put into this interface's words.
+
+        Where stride is one int for both axes, say, a case in which the axes differ cannot be asked: it counts
+        neither for nor against a student.
+        """
+        opened = open_interface(self.source, self.settings, self.name)
+        return tuple(case for case in cases if opened.expresses(case.kind, case.params, case.sizes))
 
 
 def shipped_interfaces() -> tuple[str, ...]:
@@ -42,8 +57,8 @@ def shipped_interfaces() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in _SHIPPED.glob("*.py") if not path.stem.startswith("_")))
 
 
-def load_interface(name: str, folder: Path = Path()) -> Interface:
-    """Read an interface.
+def load_interface(name: str, folder: Path = Path(), settings: Mapping[str, Any] | None = None) -> Interface:
+    """Read an interface and put an assignment's settings into it.
 
     Parameters
     ----------
@@ -51,12 +66,15 @@ def load_interface(name: str, folder: Path = Path()) -> Interface:
         A shipped one's name, or a ``.py`` file's path.
     folder : Path
         Where a relative path starts.
+    settings : Mapping, optional
+        The assignment's ``[interface_settings]``.
 
     Raises
     ------
     AssignmentError
-        There is no such interface, or the file is not one.
+        There is no such interface, the file is not one, or a setting is not usable.
     """
+    settings = settings or {}
     path = folder / name if name.endswith(".py") else _SHIPPED / f"{name}.py"
     if not path.is_file():
         shipped = ", ".join(shipped_interfaces())
@@ -64,11 +82,10 @@ def load_interface(name: str, folder: Path = Path()) -> Interface:
             f"interface: {name!r} is neither a .py file nor a shipped interface ({shipped})"
         )
     source = path.read_text(encoding="utf-8")
-    module = types.ModuleType(path.stem)
-    module.__file__ = str(path)
     try:
-        exec(compile(source, str(path), "exec"), module.__dict__)  # the course's own file
-        needs = {kind: tuple(names) for kind, names in module.NEEDS.items()}
+        needs = open_interface(source, settings, str(path)).needs
+    except SettingsError as error:
+        raise AssignmentError(f"{error}\n(settings of the interface {path.stem})") from None
     except Exception as error:
         raise AssignmentError(f"interface: {path} cannot be used: {type(error).__name__}: {error}") from None
-    return Interface(path.stem, source, needs)
+    return Interface(path.stem, source, needs, settings)

@@ -32,7 +32,8 @@ def read_own_file(path: Path) -> Submission:
 def local_job() -> Job:
     """Return how one's own file is graded: the shipped assignment, the public cases, no sandbox."""
     assignment = load_assignment()
-    return Job(assignment, load_interface(assignment.interface), sandbox="none")
+    interface = load_interface(assignment.interface, settings=assignment.interface_settings)
+    return Job(assignment, interface, sandbox="none")
 
 
 @contextlib.contextmanager

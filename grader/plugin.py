@@ -38,6 +38,7 @@ class RollCall:
 
     criteria: set[str] = field(default_factory=set)
 
+    @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Read the markers of what was collected."""
         markers = (item.get_closest_marker("criterion") for item in items)
@@ -55,8 +56,15 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     marker = metafunc.definition.get_closest_marker("cases")
     if marker is None:
         return
+    student = metafunc.config.stash.get(STUDENT, None)
     cases = of_kind(_truth(metafunc.config).cases, *marker.args, **marker.kwargs)
+    cases = tuple(student.expressed(cases)) if student else cases
     metafunc.parametrize("case", cases, ids=[case.id for case in cases])
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave out checks that go through cases and have none: pytest would report them as skipped."""
+    items[:] = [item for item in items if _case_of(item) or not item.get_closest_marker("cases")]
 
 
 def _truth(config: pytest.Config) -> GroundTruth:

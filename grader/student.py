@@ -68,6 +68,8 @@ class Student:
         Accepted beside the truth, by name.
     replies : dict of str to Reply
         What has been answered so far, by case id.
+    expressed : callable
+        Returns those of some cases that the course's interface can express; the others are not asked.
     measure : callable, optional
         Measures the convolution's speed; None where it is not graded.
     speed : SpeedVerdict, optional
@@ -78,6 +80,7 @@ class Student:
     truth: GroundTruth
     conventions: Mapping[str, Convention] = field(default_factory=dict)
     replies: dict[str, Reply] = field(default_factory=dict)
+    expressed: Callable[[Sequence[Case]], Sequence[Case]] = tuple
     measure: Callable[[], SpeedVerdict] | None = None
     speed: SpeedVerdict | None = None
 

@@ -20,6 +20,7 @@ from grader import wire
 from grader.untrusted import confining, driving, limiting, strides
 from grader.untrusted.counting import Counter
 from grader.untrusted.loading import Program
+from grader.untrusted.opening import open_interface
 from grader.untrusted.verdicts import checked, failure
 
 MAX_REQUEST = 1 << 32
@@ -34,8 +35,7 @@ class Worker:
         self._write = os.write
         self._files: tuple[str, ...] = ()
         self._student = types.ModuleType("submission")
-        self._interface = types.ModuleType("interface")
-        self._settings: dict[str, Any] = {}
+        self._interface: Any = None
         self._max_bytes = 0
         self._held: Any = None
 
@@ -52,8 +52,8 @@ class Worker:
 
     def load(self, header: dict[str, Any], _: driving.Arrays) -> None:
         """Execute the interface and the student's definitions."""
-        self._settings, self._max_bytes = header["settings"], header["max_bytes"]
-        exec(compile(header["interface"], "<interface>", "exec", dont_inherit=True), vars(self._interface))
+        self._interface = open_interface(header["interface"], header["settings"])
+        self._max_bytes = header["max_bytes"]
         program = Program(header["main"], header["modules"], header["imports"])
         self._files = tuple(program.modules)
         report: dict[str, Any] = {"status": "ok", "message": "", "line": None, "function": "", "file": ""}
@@ -63,8 +63,7 @@ class Worker:
             report = failure(error, self._files)
             if report["status"] in ("raised", "not_implemented"):
                 report["status"] = "import_failed"
-        needed = {name for names in vars(self._interface).get("NEEDS", {}).values() for name in names}
-        missing = sorted(name for name in needed if not hasattr(self._student, name))
+        missing = self._interface.missing(self._student)
         self._send(header, "loaded", **report, missing=missing, stand_ins=program.stand_ins)
 
     def run(self, header: dict[str, Any], arrays: driving.Arrays) -> None:
@@ -72,7 +71,6 @@ class Worker:
         inputs = self._laid_out(header, arrays)
 
         def parts() -> Iterator[tuple[str, Any]]:
-            self._expect(header["kind"])
             return driving.answers(
                 header["kind"], lambda own: self._make(header, own), inputs, header["scenario"]
             )
@@ -84,7 +82,6 @@ class Worker:
         inputs = self._laid_out(header, arrays)
 
         def parts() -> Iterator[tuple[str, Any]]:
-            self._expect(header["kind"])
             self._held = self._make(header, inputs)
             yield driving.first_part(self._held), driving.forward(header["kind"], self._held, inputs)
 
@@ -102,7 +99,6 @@ class Worker:
         counter = Counter(self._files)
 
         def parts() -> Iterator[tuple[str, Any]]:
-            self._expect(header["kind"])
             layer = self._make(header, inputs)
             forward = counter.record(0, lambda: driving.forward(header["kind"], layer, inputs))
             yield driving.first_part(layer), forward
@@ -112,16 +108,9 @@ class Worker:
 
         self._answer(header, parts, inputs, arrays)
 
-    def _expect(self, kind: str) -> None:
-        if not hasattr(self._interface, kind):
-            raise NotImplementedError(f"this interface does not say how a {kind} is called")
-        for name in self._interface.NEEDS.get(kind, ()):
-            if not hasattr(self._student, name):
-                raise NotImplementedError(f"{name} is not defined")
-
     def _make(self, header: dict[str, Any], arrays: driving.Arrays) -> Any:
-        build = getattr(self._interface, header["kind"])
-        return build(self._student, _tuples(header["params"]), arrays, self._settings)
+        kind, params, measured = header["kind"], _tuples(header["params"]), header["op"] != "run"
+        return self._interface.build(kind, self._student, params, arrays, measured=measured)
 
     def _laid_out(self, header: dict[str, Any], arrays: driving.Arrays) -> dict[str, np.ndarray[Any, Any]]:
         layouts = header.get("layouts", {})

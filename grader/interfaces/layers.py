@@ -1,10 +1,7 @@
 """The template's interface: layer classes in the manner of torch.nn.
 
-Untrusted side (Python >= 3.9, NumPy and the standard library); the trusted side reads `NEEDS` only.
+Untrusted side (Python >= 3.9); the trusted side asks only what it needs and which cases it can express.
 """
-
-# All builders and adapters have the one signature that the package describes.
-# ruff: noqa: ARG001, D102, D103
 
 from __future__ import annotations
 
@@ -13,111 +10,74 @@ from typing import Any
 
 import numpy as np
 
-NEEDS = {
-    "conv2d": ("Conv2d",),
-    "max_pool2d": ("MaxPool2d",),
-    "relu": ("ReLU",),
-    "linear": ("Linear",),
-    "cross_entropy": ("CrossEntropyLoss",),
-    "network": ("CNN", "CrossEntropyLoss"),
+from grader.untrusted.adapting.compound import names_of, parameters_of
+from grader.untrusted.adapting.layer import Layer
+from grader.untrusted.adapting.recipes import Recipes
+
+_PLACES = {name: f"layer.{name}" for name in ("weight", "bias", "grad_weight", "grad_bias")}
+_METHODS = {"forward": "output = layer.forward(x)", "backward": "grad_x = layer.backward(grad_output)"}
+_WINDOW = "kernel_size=kernel_size, stride=stride, padding=padding"
+CALLS = {
+    "conv2d": {
+        "make": f"Conv2d(in_channels=in_channels, out_channels=out_channels, {_WINDOW})",
+        **_METHODS,
+        **_PLACES,
+    },
+    "max_pool2d": {"make": f"MaxPool2d({_WINDOW})", **_METHODS},
+    "relu": {"make": "ReLU()", **_METHODS},
+    "linear": {
+        "make": "Linear(in_features=in_features, out_features=out_features)",
+        **_METHODS,
+        **_PLACES,
+    },
+    "cross_entropy": {
+        "make": "CrossEntropyLoss()",
+        "forward": "output = layer.forward(logits, labels)",
+        "backward": "grad_logits = layer.backward()",
+    },
+    "flatten": {"make": "Flatten()", **_METHODS},
+    "network": {"make": "CNN(layers)", **_METHODS, "update": "layer.step(learning_rate)"},
 }
-CLASSES = {
-    "conv2d": "Conv2d",
-    "max_pool2d": "MaxPool2d",
-    "relu": "ReLU",
-    "linear": "Linear",
-    "flatten": "Flatten",
-}
-
-
-class Layer:
-    """A student's layer; its weight and bias are set anew before every forward."""
-
-    def __init__(self, layer: Any, arrays: Mapping[str, Any], grad: str = "grad_x") -> None:
-        self.layer = layer
-        self.parameters = {name: arrays[name] for name in ("weight", "bias") if name in arrays}
-        self.grad = grad
-
-    def forward(self, *inputs: Any) -> Any:
-        for name, value in self.parameters.items():
-            setattr(self.layer, name, value)
-        return method(self.layer, "forward")(*inputs)
-
-    def backward(self, *grad_output: Any) -> Iterator[tuple[str, Any]]:
-        yield self.grad, method(self.layer, "backward")(*grad_output)
-        for name in self.parameters:
-            yield f"grad_{name}", getattr(self.layer, f"grad_{name}", None)
 
 
 class Network:
-    """A student's network, trained for a few steps."""
+    """The student's network of the student's layers, trained for a few steps."""
 
     first_part = "losses"
 
-    def __init__(self, student: Any, params: Mapping[str, Any], arrays: Mapping[str, Any]) -> None:
-        self.layers = [build(student, kind, own) for kind, own in params["layers"]]
-        for index, layer in enumerate(self.layers):
-            for name in ("weight", "bias"):
-                if f"{name}_{index}" in arrays:
-                    setattr(layer, name, arrays[f"{name}_{index}"].copy())
-        self.names = [name for name in arrays if name.startswith(("weight_", "bias_"))]
-        try:
-            self.network = student.CNN(self.layers)
-        except TypeError as error:
-            raise NotImplementedError(f"CNN(layers) takes a list of layers: {error}") from error
-        self.loss = student.CrossEntropyLoss()
-        self.lr = params["lr"]
+    def __init__(self, own: Recipes, student: Any, params: Mapping[str, Any], arrays: Any) -> None:
+        self.layers = []
+        for index, (kind, settings) in enumerate(params["layers"]):
+            layer = own.build(kind, student, settings, parameters_of(index, arrays))
+            for name in layer.parameters:
+                layer.put(name)
+            self.layers.append(layer)
+        objects = [layer.names["layer"] for layer in self.layers]
+        self.network = Layer(
+            "network", own.settings, student, {}, {}, layers=objects, learning_rate=params["lr"]
+        )
+        self.loss = own.build("cross_entropy", student, {}, {})
+        self.names = names_of(arrays)
 
     def forward(self, x: Any, labels: Any) -> Any:
+        """Train; return the loss of each step."""
         return np.array([self.step(images, right) for images, right in zip(x, labels)])  # noqa: B905
 
     def step(self, images: Any, labels: Any) -> float:
-        logits = method(self.network, "forward")(images)
-        loss = float(method(self.loss, "forward")(logits, labels))
-        method(self.network, "backward")(method(self.loss, "backward")())
-        method(self.network, "step")(self.lr)
+        """Train on one batch; return its loss."""
+        loss = float(self.loss.forward(self.network.forward(images), labels))
+        [(_, grad)] = self.loss.backward()
+        self.network.call_backward(grad)
         return loss
 
     def backward(self) -> Iterator[tuple[str, Any]]:
+        """Yield the trained parameters."""
         for name in self.names:
             kind, _, index = name.rpartition("_")
-            yield name, getattr(self.layers[int(index)], kind, None)
+            layer = self.layers[int(index)]
+            yield name, layer.taken(kind, layer.read(kind, "after step, "))
 
 
-def build(student: Any, kind: str, params: Mapping[str, Any]) -> Any:
-    """Return a fresh layer of the student's."""
-    name = CLASSES[kind]
-    if not hasattr(student, name):
-        raise NotImplementedError(f"{name} is not defined")
-    return getattr(student, name)(**params)
-
-
-def method(owner: Any, name: str) -> Any:
-    """Return a method of a student's object, or say that it is missing."""
-    if not hasattr(owner, name):
-        raise NotImplementedError(f"{type(owner).__name__} has no method {name}")
-    return getattr(owner, name)
-
-
-def conv2d(student: Any, params: Mapping[str, Any], arrays: Mapping[str, Any], settings: Any) -> Layer:
-    return Layer(build(student, "conv2d", params), arrays)
-
-
-def max_pool2d(student: Any, params: Mapping[str, Any], arrays: Mapping[str, Any], settings: Any) -> Layer:
-    return Layer(build(student, "max_pool2d", params), arrays)
-
-
-def relu(student: Any, params: Mapping[str, Any], arrays: Mapping[str, Any], settings: Any) -> Layer:
-    return Layer(build(student, "relu", params), arrays)
-
-
-def linear(student: Any, params: Mapping[str, Any], arrays: Mapping[str, Any], settings: Any) -> Layer:
-    return Layer(build(student, "linear", params), arrays)
-
-
-def cross_entropy(student: Any, params: Mapping[str, Any], arrays: Mapping[str, Any], settings: Any) -> Layer:
-    return Layer(student.CrossEntropyLoss(), arrays, grad="grad_logits")
-
-
-def network(student: Any, params: Mapping[str, Any], arrays: Mapping[str, Any], settings: Any) -> Network:
-    return Network(student, params, arrays)
+def interface(settings: Mapping[str, Any]) -> Recipes:
+    """Return the interface under an assignment's settings."""
+    return Recipes(CALLS, settings, names=("learning_rate",), network=Network)

@@ -22,11 +22,20 @@ WORKER = (
     "grader.untrusted.verdicts",
     "grader.untrusted.driving",
     "grader.untrusted.counting",
+    "grader.untrusted.adapting",
+    "grader.untrusted.adapting.calls",
+    "grader.untrusted.adapting.layouts",
+    "grader.untrusted.adapting.settings",
+    "grader.untrusted.adapting.layer",
+    "grader.untrusted.adapting.compound",
+    "grader.untrusted.adapting.recipes",
+    "grader.untrusted.adapting.updating",
+    "grader.untrusted.opening",
     "grader.worker",
 )
 PLACES = ("grader", "grader.untrusted", "grader.untrusted.places")
 ZYGOTE = (*WORKER, "grader.untrusted.places", "grader.sandbox", "grader.sandbox.zygote")
-_EMPTY = frozenset({"grader", "grader.untrusted", "grader.sandbox"})
+_EMPTY = frozenset({"grader", "grader.untrusted", "grader.untrusted.adapting", "grader.sandbox"})
 
 BOOT = """
 import json, os, sys, types

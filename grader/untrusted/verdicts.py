@@ -34,6 +34,8 @@ def checked(part: str, value: Any, max_bytes: int) -> np.ndarray[Any, Any]:
     Unusable
         With the status and the sentence for the student.
     """
+    if isinstance(value, Unusable):
+        raise value
     if value is None:
         raise Unusable("not_implemented", f"{part} is None: is a `return` or an assignment missing?")
     if type(value) in (float, int, bool):
