@@ -111,7 +111,7 @@ def _verdict(phase: str, standing: Standing, loops: Loops, policy: SpeedPolicy) 
 
 
 def _outcome(share: float, standing: Standing) -> Outcome:
-    """Return the word for a share: too slow is the clock's verdict, fast by forbidden loops is not asked for."""
+    """Return the word for a share: too slow is the clock's verdict; by loops alone is not what was asked."""
     if share:
         return Outcome.PASSED
     return Outcome.NOT_IMPLEMENTED if standing.credit else Outcome.TIMED_OUT

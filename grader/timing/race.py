@@ -5,19 +5,20 @@ is taken within a round, so that whatever slows the machine slows both of its si
 """
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from statistics import median
 
 import numpy as np
 
+from grader.ground_truth import Part
 from grader.sandbox import Client
 from grader.speed_policy import SpeedPolicy
 from grader.timing.opponents import Opponents
 from grader.timing.points import credit, possible_credits
-from grader.timing.sizes import LARGE, SMALL, Size, right_answers
+from grader.timing.sizes import LARGE, SMALL, Array, Size, right_answers
 from grader.timing.statistics import Estimate, bootstrap_median
-from grader.timing.stopwatch import PHASES, Lap, checked_call, time_call
+from grader.timing.stopwatch import PHASES, Lap, Pair, checked_call, time_call
 
 MIN_ROUNDS = 5
 CLEAR = 1.15
@@ -152,6 +153,7 @@ class _Track:
     phases: Sequence[str]
     rng: np.random.Generator
     spent_before: float
+    marks: dict[Client, float] = field(default_factory=dict)
 
     @property
     def cpu_seconds(self) -> float:
@@ -165,19 +167,36 @@ class _Track:
 
     def round(self, laps: Laps, *, with_loops: bool = True) -> None:
         """Time everybody once, in an order that turns from round to round."""
-        size, core, phases = laps.size, self.core, self.phases
+        size = laps.size
         inputs, few = size.draw(self.rng), SMALL.draw(self.rng)
         truth = right_answers(inputs)
-        calls: list[Callable[[], None]] = [
-            lambda: laps.student.append(checked_call(self.client, size, inputs, truth, core, phases)),
-            lambda: laps.reference.append(time_call(self.opponents.reference, size, inputs, core, phases)),
-            lambda: laps.idle.append(time_call(self.opponents.idle, size, inputs, core, phases)),
+        turns: list[Callable[[], None]] = [
+            lambda: laps.student.append(self.lap(self.client, size, inputs, truth)),
+            lambda: laps.reference.append(self.lap(self.opponents.reference, size, inputs)),
+            lambda: laps.idle.append(self.lap(self.opponents.idle, size, inputs)),
         ]
         if with_loops:
-            calls.append(lambda: laps.loops.append(time_call(self.opponents.loops, SMALL, few, core, phases)))
-        first = len(laps.student) % len(calls)
-        for call in calls[first:] + calls[:first]:
-            call()
+            turns.append(lambda: laps.loops.append(self.lap(self.opponents.loops, SMALL, few)))
+        first = len(laps.student) % len(turns)
+        for turn in turns[first:] + turns[:first]:
+            turn()
+
+    def lap(
+        self,
+        client: Client,
+        size: Size,
+        inputs: Mapping[str, Array],
+        truth: Mapping[str, Part] | None = None,
+    ) -> Lap:
+        """Time one call; what the worker computed since its last call is added, whatever it was for."""
+        before = client.cpu_seconds
+        since = before - self.marks.get(client, before)
+        if truth is None:
+            lap = time_call(client, size, inputs, self.core, self.phases)
+        else:
+            lap = checked_call(client, size, inputs, truth, self.core, self.phases)
+        self.marks[client] = client.cpu_seconds
+        return replace(lap, cpu=Pair(lap.cpu.forward + since, lap.cpu.backward + since))
 
 
 def _cpu(laps: Sequence[Lap], phase: str) -> list[float]:

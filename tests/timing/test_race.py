@@ -109,6 +109,20 @@ def test_race_work_after_the_last_answer_counts_as_backwards() -> None:
     assert lazy["backward"].credit == 0.0
 
 
+def test_race_work_between_the_calls_counts_too() -> None:
+    busy = Runner(LOOPS / 1000)
+    loops = Runner(LOOPS)
+
+    def meanwhile() -> float:
+        busy.cpu_seconds += 0.5
+        return 1.0
+
+    loops.noise = meanwhile
+    opponents = Opponents(loops, Runner(REFERENCE), Runner(0.0))  # type: ignore[arg-type]
+    standings = race(busy, opponents, SpeedPolicy(), None)  # type: ignore[arg-type]
+    assert {standing.credit for standing in standings.values()} == {0.0}
+
+
 def test_race_waiting_for_work_done_elsewhere_counts_as_wall_time() -> None:
     standing = run(Runner(LOOPS / 1000, wait=3.0))["forward"]
     assert standing.waited
