@@ -15,6 +15,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from statistics import geometric_mean, median
 from time import perf_counter
@@ -214,6 +215,8 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("-o", "--output", type=Path, default=Path("results/bench"), help="where results go")
     parser.add_argument("--threads", type=int, help="measure here, for one number; print a JSON line each")
     options = parser.parse_args(arguments)
+    if missing := [name for name in ("torch", "matplotlib") if find_spec(name) is None]:
+        raise SystemExit(f"the bench needs {' and '.join(missing)}: pip install 'conv-grader[test]'")
     if options.threads:
         for timing in against_torch(options.threads):
             print(json.dumps(asdict(timing)), flush=True)

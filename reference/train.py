@@ -9,6 +9,7 @@ import argparse
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -147,8 +148,13 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args(arguments)
 
+    if find_spec("matplotlib") is None:
+        raise SystemExit("the pictures need matplotlib: pip install 'conv-grader[plot]'")
     rng = np.random.default_rng(options.seed)
-    digits, held_out = load_digits(rng)
+    try:
+        digits, held_out = load_digits(rng)
+    except FileNotFoundError as error:
+        raise SystemExit(str(error)) from None
     network = lenet(rng)
     columns = TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn()
     with Progress(*columns) as progress:

@@ -38,3 +38,11 @@ def test_main_reaches_97_percent_and_draws(tmp_path, capsys):
     assert accuracy >= 97
     for name in ("history.png", "filters.png"):
         assert (tmp_path / name).read_bytes().startswith(b"\x89PNG")
+
+
+def test_main_without_digits_ends_with_a_sentence(monkeypatch, tmp_path):
+    monkeypatch.setattr(
+        train, "load_digits", lambda rng: (_ for _ in ()).throw(FileNotFoundError("no digits"))
+    )
+    with pytest.raises(SystemExit, match="no digits"):
+        train.main(["-o", str(tmp_path)])
