@@ -6,6 +6,7 @@ only a loop in Python makes a dimension that is eight times as large several tim
 """
 
 import ast
+import contextlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from statistics import median
@@ -104,16 +105,22 @@ def find_loops(
         The convolution fails or answers wrongly at the smallest size already.
     """
     base = _counts(client, BASE, phases)
-    grown, unknown = {}, []
-    for name in DIMENSIONS:
-        try:
-            grown[name] = _counts(client, BASE.times(2, name), phases)
-        except Voided:
-            unknown.append(name)
+    grown = _grown(client, phases)
     lines = growing_lines(base, grown)
     counted = {phase: _innermost(lines, PHASES.index(phase), client.modules) for phase in phases}
-    loops = Loops(counted, {}, tuple(unknown))
+    loops = Loops(counted, {}, tuple(name for name in DIMENSIONS if name not in grown))
     return replace(loops, hidden=_hidden(_Caller(client, idle, core, phases), loops))
+
+
+def _grown(client: Client, phases: Sequence[str]) -> dict[str, Mapping["Place", int]]:
+    """Return the counts with each dimension doubled, those left out with which the code fails."""
+    grown: dict[str, Mapping[Place, int]] = {}
+    # Code for squares alone can be asked for squares alone.
+    for names in (*((name,) for name in DIMENSIONS), ("H", "W"), ("K_h", "K_w")):
+        if not grown.keys() & set(names):
+            with contextlib.suppress(Voided):
+                grown |= dict.fromkeys(names, _counts(client, BASE.times(2, *names), phases))
+    return grown
 
 
 Place = tuple[int, int, int]
@@ -200,15 +207,14 @@ def _hidden(caller: "_Caller", loops: Loops) -> dict[str, tuple[str, ...]]:
         return {}
     # The dearest before against the cheapest after: a busy moment must not look like a loop.
     before = caller.seconds(BASE, max)
-    after = {name: caller.seconds(BASE.times(FACTOR, name), min) for name in free}
-    return {
-        phase: tuple(
-            name
-            for name in free
-            if name not in loops.over(phase) and after[name][phase] > SUSPICIOUS * before[phase]
-        )
-        for phase in caller.phases
-    }
+    hidden: dict[str, list[str]] = {phase: [] for phase in caller.phases}
+    for name in free:
+        with contextlib.suppress(Voided):
+            after = caller.seconds(BASE.times(FACTOR, name), min)
+            for phase in caller.phases:
+                if name not in loops.over(phase) and after[phase] > SUSPICIOUS * before[phase]:
+                    hidden[phase].append(name)
+    return {phase: tuple(names) for phase, names in hidden.items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,10 @@ def test_find_loops_known_style_names_its_dimensions(find: Find, style: str) -> 
     assert loops.unknown == ()
 
 
+def test_find_loops_code_for_squares_only_is_asked_for_squares(find: Find) -> None:
+    assert find("squares_only").over("backward") == ALL
+
+
 def test_find_loops_names_function_line_and_dimensions(find: Find) -> None:
     assert str(find("seven_loops").counted["backward"][0]) == (
         "`backward`, line 55: runs once per image, per input channel, per filter, per output row, "
