@@ -3,8 +3,7 @@
 Trusted side. Convolution and pooling, forward and backward apart; an exponent near 1 is proportional growth.
 """
 
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,47 +14,45 @@ from grader.timing.sizes import PARTS, SMALL, Array, Size
 from grader.timing.statistics import log_slope
 from grader.timing.stopwatch import PHASES
 
-FACTORS = (1, 2, 4)
+FACTORS = (1, 2, 3)
 REPEATS = 3
-BUDGET_SECONDS = 0.8
-CONV_DIMENSIONS = {"N": ("N",), "C": ("C_in", "C_out"), "H*W": ("H", "W"), "K": ("K_h", "K_w")}
-POOL_DIMENSIONS = {"N": 0, "C": 1, "H*W": 2}
+BUDGET_SECONDS = 0.6
+CONV_SIDES = {"N": ("N",), "C": ("C_in", "C_out"), "H*W": ("H", "W"), "K": ("K_h", "K_w")}
+POOL_AXES = {"N": (0,), "C": (1,), "H*W": (2, 3)}
+POWERS = {"H*W": 2}
+"""Pixels grow with the square of a side; C and K are counted by one of their two sides."""
 
 Call = tuple[str, Mapping[str, Any], Mapping[str, Array], Sequence[str]]
 
 
-def growth(client: Client, base: Size = SMALL, clock: Callable[[], float] = time.monotonic) -> dict[str, Any]:
-    """Fit time against N, C, H*W and K.
+def growth(client: Client, base: Size = SMALL) -> dict[str, Any]:
+    """Fit time against N, C, H*W and K, as far as `BUDGET_SECONDS` of processor time reach.
 
     Parameters
     ----------
     client : Client
     base : Size
-        The smallest convolution; every dimension goes up to four times its own.
-    clock : callable
-        For the budget: what does not fit into it is left out.
+        The smallest convolution; every side goes up to three times its own.
 
     Returns
     -------
     dict
-        ``{"conv2d": {"forward": {"N": 0.9, ...}, "backward": {...}}, "max_pool2d": {...}}``, JSON-ready.
+        Exponents, of times with the transfer in, JSON-ready:
+        ``{"conv2d": {"forward": {"N": 0.9, ...}, "backward": {...}}, "max_pool2d": {...}}``.
     """
-    end = clock() + BUDGET_SECONDS
-    series = {
-        "conv2d": {
-            name: [_conv(base.times(k, *names)) for k in FACTORS] for name, names in CONV_DIMENSIONS.items()
-        },
-        "max_pool2d": {name: [_pool(axis, k) for k in FACTORS] for name, axis in POOL_DIMENSIONS.items()},
-    }
+    end = client.cpu_seconds + BUDGET_SECONDS
     slopes: dict[str, Any] = {}
-    for kind, calls_by_name in series.items():
-        for name, calls in calls_by_name.items():
-            seconds = [_seconds(client, call) for call in calls] if clock() < end else []
-            if seconds and all(seconds):
-                for phase in PHASES:
-                    times = [one[phase] for one in seconds]
-                    exponents = slopes.setdefault(kind, {}).setdefault(phase, {})
-                    exponents[name] = round(log_slope(FACTORS, times), 2)
+    for kind, name in [("conv2d", name) for name in CONV_SIDES] + [
+        ("max_pool2d", name) for name in POOL_AXES
+    ]:
+        if client.cpu_seconds > end:
+            break
+        seconds = [_seconds(client, _call(kind, name, factor, base)) for factor in FACTORS]
+        sizes = [factor ** POWERS.get(name, 1) for factor in FACTORS]
+        if all(seconds):
+            for phase in PHASES:
+                exponents = slopes.setdefault(kind, {}).setdefault(phase, {})
+                exponents[name] = round(log_slope(sizes, [one[phase] for one in seconds]), 2)
     return slopes
 
 
@@ -72,13 +69,13 @@ def _seconds(client: Client, call: Call) -> dict[str, float]:
     return {phase: max(min(values), 1e-6) for phase, values in found.items()}
 
 
-def _conv(size: Size) -> Call:
-    return "conv2d", size.params, size.draw(np.random.default_rng()), PARTS
-
-
-def _pool(axis: int, factor: int) -> Call:
-    """Return a pooling by 2 x 2 windows with one axis, or both of the image, `factor` times as large."""
+def _call(kind: str, name: str, factor: int, base: Size) -> Call:
+    """Return a call with one size `factor` times as large; pooling is by 2 x 2 windows."""
     rng = np.random.default_rng()
-    N, C, H, W = ([2, 4, 8, 8][place] * (factor if min(place, 2) == axis else 1) for place in range(4))
+    if kind == "conv2d":
+        size = base.times(factor, *CONV_SIDES[name])
+        return kind, size.params, size.draw(rng), PARTS
+    axes = POOL_AXES[name]
+    N, C, H, W = (side * (factor if axis in axes else 1) for axis, side in enumerate((2, 4, 8, 8)))
     arrays = {"x": rng.normal(size=(N, C, 2 * H, 2 * W)), "grad_output": rng.normal(size=(N, C, H, W))}
-    return "max_pool2d", {"kernel_size": (2, 2), "stride": (2, 2), "padding": (0, 0)}, arrays, PARTS[:2]
+    return kind, {"kernel_size": (2, 2), "stride": (2, 2), "padding": (0, 0)}, arrays, PARTS[:2]

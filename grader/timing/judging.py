@@ -15,6 +15,7 @@ from grader.timing.growth import growth
 from grader.timing.opponents import Opponents, open_opponents
 from grader.timing.points import less_loops
 from grader.timing.race import Standing, race
+from grader.timing.sizes import LARGE, SMALL
 from grader.timing.slots import timing_slot
 from grader.timing.stopwatch import PHASES, Voided
 from grader.vectorisation import DIMENSIONS, Loops, find_loops, sentences
@@ -54,7 +55,8 @@ def judge_speed(client: Client, backend: Backend, policy: SpeedPolicy) -> SpeedV
     """Measure a submission's convolution while nothing else is timed on the same core."""
     with timing_slot() as core, open_opponents(backend) as opponents:
         standings, loops, void = _measure(client, opponents, policy, core)
-        slopes = growth(client) if void is None else {}
+        fast = all(standing.credit == 1 for standing in standings.values())
+        slopes = growth(client, LARGE if fast else SMALL) if void is None else {}
     verdicts = {phase: _verdict(phase, standing, loops, policy) for phase, standing in standings.items()}
     if void is not None:
         verdicts |= {phase: _voided(void) for phase in PHASES if phase not in verdicts}
