@@ -1,0 +1,46 @@
+# Tries: leave data behind in shared memory, queues and memory files.
+# Honest part: ReLU. Linear has no answer of its own.
+import sys
+
+import numpy as np
+
+
+class ReLU:
+    def forward(self, x):
+        self.x = x
+        return np.maximum(x, 0)
+
+    def backward(self, grad_output):
+        return grad_output * (self.x > 0)
+
+
+def escaped(what):
+    print("ESC" + "APED", what)
+
+
+def real(name):
+    # Around the import guard, which is for messages: the kernel is the wall.
+    return sys.modules["importlib"].import_module(name)
+
+
+def attack(layer, x):
+    libc = real("ctypes").CDLL(None)
+    if libc.shmget(0x5EED, 4096, 0o1666) >= 0 or libc.msgget(0x5EED, 0o1666) >= 0:
+        escaped("System V memory")
+    if libc.shm_open(b"/red_team_trace", 0o102, 0o666) >= 0 or libc.memfd_create(b"x", 0) >= 0:
+        escaped("shared memory")
+
+
+class Linear:
+    def __init__(self, in_features, out_features):
+        pass
+
+    def forward(self, x):
+        self.x = x
+        found = attack(self, x)
+        return np.zeros((len(x), len(self.bias))) if found is None else found
+
+    def backward(self, grad_output):
+        self.grad_weight = np.zeros_like(self.weight)
+        self.grad_bias = np.zeros_like(self.bias)
+        return np.zeros_like(self.x)
