@@ -123,3 +123,12 @@ _HINTS: Mapping[str, Callable[[ast.AST], bool]] = {
     "true_division": _divides_a_size,
     "pad_without_axes": _pads_every_axis,
 }
+
+EXAMPLES: Mapping[str, str] = {
+    "crop": "cropped = padded[:, :, p:-p, p:-p]",
+    "divisibility": "assert (H + 2 * p - K) % s == 0",
+    "square": "assert H == W",
+    "true_division": "output = np.zeros((N, C, H / s, W / s))",
+    "pad_without_axes": "padded = np.pad(x, p)",
+}
+"""A line that shows each hint."""

@@ -110,8 +110,7 @@ FORWARD_MISTAKES = (
     ),
     _forward(
         "reshapes_instead_of_transposing",
-        "The matrix product has its axes in another order than the output; reshape alone mixes channels and "
-        "pixels: reshape to the product's own axes first, then transpose.",
+        "Reshape alone mixes channels and pixels: reshape to the product's own axes first, then transpose.",
         INDEXING,
         on("output", "finish", _channels_last_reshaped),
         on("output", "finish", _channels_first_reshaped),

@@ -1,0 +1,172 @@
+"""Small settings of each layer, arrays of small integers for them, and what the reference answers.
+
+Trusted side; pure. What a counterexample is searched among: drawn afresh, so no hidden array is shown.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from grader.cases import Case
+from reference import loops
+from reference.activations import relu_backward, relu_forward
+from reference.linear import linear_backward, linear_forward
+from reference.loss import cross_entropy_backward, cross_entropy_forward
+
+Arrays = dict[str, NDArray[Any]]
+
+SMALLEST: Mapping[str, int] = {"H": 2, "W": 2, "p_h": 0, "p_w": 0}
+"""How small each number may become; 1 where it is not named."""
+
+
+_BOLDNESS: tuple[Callable[[int, int], int], ...] = (
+    lambda _, least: least,
+    lambda value, least: (value + least) // 2,
+    lambda value, _: value - 1,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One layer with its sizes, each a number by name.
+
+    Attributes
+    ----------
+    kind : str
+    numbers : Mapping of str to int
+        N, C, C_in, C_out, H, W, in_features, out_features, K_h, K_w, s_h, s_w, p_h, p_w: those it has.
+    scenario : str
+        Which calls are made in which order.
+    """
+
+    kind: str
+    numbers: Mapping[str, int]
+    scenario: str
+
+    def params(self) -> dict[str, Any]:
+        """Return the layer's arguments."""
+        given = self.numbers
+        windows = {
+            name: (given[f"{letter}_h"], given[f"{letter}_w"])
+            for name, letter in (("kernel_size", "K"), ("stride", "s"), ("padding", "p"))
+            if f"{letter}_h" in given
+        }
+        names = {"C_in": "in_channels", "C_out": "out_channels"} if self.kind == "conv2d" else {}
+        names |= {name: name for name in ("in_features", "out_features")}
+        equal = {name: pair[0] if pair[0] == pair[1] else pair for name, pair in windows.items()}
+        return {own: given[name] for name, own in names.items() if name in given} | equal
+
+    def is_possible(self) -> bool:
+        """Tell whether at least one window fits, and a pooling's padding is at most half its window."""
+        given = self.numbers
+        if any(value < SMALLEST.get(name, 1) for name, value in given.items()):
+            return False
+        if "K_h" not in given:
+            return True
+        fits = all(
+            given[size] + 2 * given[f"p_{axis}"] >= given[f"K_{axis}"]
+            for size, axis in (("H", "h"), ("W", "w"))
+        )
+        halves = all(2 * given[f"p_{axis}"] <= given[f"K_{axis}"] for axis in "hw")
+        return fits and (self.kind != "max_pool2d" or halves)
+
+    def smaller(self) -> Iterator["Setting"]:
+        """Yield simpler settings, the boldest first: a number at its least, then halfway, then one less."""
+        if self.scenario != "once":
+            yield replace(self, scenario="once")
+        for bold in _BOLDNESS:
+            for name, value in self.numbers.items():
+                wanted = bold(value, SMALLEST.get(name, 1))
+                if wanted < value:
+                    smaller = replace(self, numbers={**self.numbers, name: wanted})
+                    if smaller.is_possible():
+                        yield smaller
+
+
+def setting_of(case: Case) -> Setting | None:
+    """Return a case's setting; None for a whole network or invalid arguments, which are not shrunk."""
+    if case.invalid or case.kind == "network":
+        return None
+    numbers = dict(case.sizes)
+    for name, letter in (("kernel_size", "K"), ("stride", "s"), ("padding", "p")):
+        usual = {"stride": case.params.get("kernel_size", 1), "padding": 0}.get(name)
+        value = case.params.get(name, usual)
+        if "kernel_size" in case.params:
+            pair = (value, value) if isinstance(value, int) else value
+            numbers |= {f"{letter}_h": pair[0], f"{letter}_w": pair[1]}
+    return Setting(case.kind, numbers, case.scenario)
+
+
+def draw(setting: Setting, rng: np.random.Generator) -> Arrays:
+    """Draw every array that a setting's calls get: small integers, as floats."""
+    arrays = _once(setting, rng)
+    if setting.scenario != "once":
+        arrays |= {f"warmup_{name}": array for name, array in _once(setting, rng).items()}
+    return arrays
+
+
+def _once(setting: Setting, rng: np.random.Generator) -> Arrays:
+    given = setting.numbers
+    if setting.kind == "cross_entropy":
+        logits = rng.integers(-3, 4, (given["N"], given["C"])).astype(np.float64)
+        return {"logits": logits, "labels": rng.integers(0, given["C"], given["N"])}
+    return {name: _integers(rng, shape) for name, shape in _shapes(setting).items()}
+
+
+def _integers(rng: np.random.Generator, shape: tuple[int, ...]) -> NDArray[np.float64]:
+    """Draw from -3..3 without zero, which would hide what it is multiplied with."""
+    return np.asarray(rng.choice([-3, -2, -1, 1, 2, 3], shape), dtype=np.float64)
+
+
+def _shapes(setting: Setting) -> dict[str, tuple[int, ...]]:
+    given, kind = setting.numbers, setting.kind
+    x: tuple[int, ...]
+    weight: tuple[int, ...]
+    if kind == "linear":
+        weight = (given["out_features"], given["in_features"])
+        x = (given["N"], given["in_features"])
+        return {"x": x, "weight": weight, "bias": weight[:1], "grad_output": (x[0], weight[0])}
+    if kind == "relu":
+        x = tuple(given.values())
+        return {"x": x, "grad_output": x}
+    rows, columns = (
+        (given[size] + 2 * given[f"p_{axis}"] - given[f"K_{axis}"]) // given[f"s_{axis}"] + 1
+        for size, axis in (("H", "h"), ("W", "w"))
+    )
+    if kind == "max_pool2d":
+        x = (given["N"], given["C"], given["H"], given["W"])
+        return {"x": x, "grad_output": (*x[:2], rows, columns)}
+    weight = (given["C_out"], given["C_in"], given["K_h"], given["K_w"])
+    x = (given["N"], given["C_in"], given["H"], given["W"])
+    return {"x": x, "weight": weight, "bias": weight[:1], "grad_output": (x[0], weight[0], rows, columns)}
+
+
+def expected(setting: Setting, arrays: Arrays) -> Arrays:
+    """Return what the reference's loops answer in float64, by part."""
+    params = {
+        name: value
+        for name, value in setting.params().items()
+        if name in ("kernel_size", "stride", "padding") and (name, setting.kind) != ("kernel_size", "conv2d")
+    }
+    x, weight, bias = (arrays.get(name, np.zeros(0)) for name in ("x", "weight", "bias"))
+    upstream = arrays.get("grad_output", np.zeros(0))
+    names = ("grad_x", "grad_weight", "grad_bias")
+    match setting.kind:
+        case "conv2d":
+            grads = loops.conv2d_backward(upstream, x, weight, **params)
+            output = loops.conv2d_forward(x, weight, bias, **params)
+            return {"output": output, **dict(zip(names, grads, strict=True))}
+        case "max_pool2d":
+            output = loops.max_pool2d_forward(x, **params)
+            return {"output": output, "grad_x": loops.max_pool2d_backward(upstream, x, **params)}
+        case "relu":
+            return {"output": relu_forward(x), "grad_x": relu_backward(upstream, x)}
+        case "linear":
+            grads = linear_backward(upstream, x, weight)
+            return {"output": linear_forward(x, weight, bias), **dict(zip(names, grads, strict=True))}
+    loss = cross_entropy_forward(arrays["logits"], arrays["labels"])
+    grad_logits = cross_entropy_backward(arrays["logits"], arrays["labels"])
+    return {"output": np.array(loss), "grad_logits": grad_logits}

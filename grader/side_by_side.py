@@ -1,0 +1,94 @@
+"""Arrays as text: what came back, what was expected and the difference, beside each other.
+
+Trusted side; pure.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+MAX_BLOCKS = 4
+MAX_ROWS = 12
+MAX_COLUMNS = 12
+CLOSE = 1e-6
+
+
+def differs(got: NDArray[Any], wanted: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return where two arrays of one shape differ by more than rounding."""
+    given = got.astype(np.float64)
+    # Not "greater than": NaN must count as different.
+    return np.asarray(~(np.abs(given - wanted) <= CLOSE * (1 + np.abs(wanted))))
+
+
+def side_by_side(got: NDArray[Any], wanted: NDArray[np.float64]) -> str:
+    """Show two arrays beside each other; wrong positions carry a star.
+
+    Parameters
+    ----------
+    got, wanted : ndarray
+        Of one shape, or not: then both are shown without a difference.
+
+    Returns
+    -------
+    str
+        A few lines; of more than two axes, a block for each of the first few that are wrong.
+
+    Examples
+    --------
+    >>> print(side_by_side(np.array([1.0, 3.0]), np.array([1.0, 2.0])))
+    yours    expected  difference
+    [1  3*]  [1  2]    [.  1]
+    """
+    if got.shape != wanted.shape:
+        heads = [f"yours, shape {got.shape}", f"expected, shape {wanted.shape}"]
+        return _beside(heads, [_rows(_first(got)), _rows(_first(wanted))])
+    wrong = differs(got, wanted)
+    blocks = [index for index in np.ndindex(got.shape[:-2]) if wrong[index].any()]
+    texts = []
+    for index in blocks[:MAX_BLOCKS]:
+        ours, mine = wanted[index], got[index].astype(np.float64)
+        columns = [_rows(mine, wrong[index]), _rows(ours), _difference(mine - ours, wrong[index])]
+        title = f"[{', '.join(map(str, index))}]\n" if index else ""
+        texts.append(title + _beside(["yours", "expected", "difference"], columns))
+    more = len(blocks) - len(texts)
+    return "\n".join([*texts, f"... and {more} more"] if more else texts)
+
+
+def _first(array: NDArray[Any]) -> NDArray[Any]:
+    """Return an array's first block of two axes, or nothing of an empty one."""
+    if 0 in array.shape:
+        return np.zeros((0,))
+    return np.asarray(array[(0,) * max(0, array.ndim - 2)])
+
+
+def _rows(block: NDArray[Any], wrong: NDArray[np.bool_] | None = None) -> list[str]:
+    cells = np.atleast_2d(block.astype(np.float64))
+    marks = np.zeros(cells.shape, bool) if wrong is None else np.atleast_2d(wrong)
+    rows = zip(cells, marks, strict=True)
+    return _table([[_number(v) + "*" * int(m) for v, m in zip(*row, strict=True)] for row in rows])
+
+
+def _difference(block: NDArray[np.float64], wrong: NDArray[np.bool_]) -> list[str]:
+    rows = zip(np.atleast_2d(block), np.atleast_2d(wrong), strict=True)
+    return _table([[_number(v) if m else "." for v, m in zip(*row, strict=True)] for row in rows])
+
+
+def _table(cells: Sequence[Sequence[str]]) -> list[str]:
+    shown = [row[:MAX_COLUMNS] for row in cells[:MAX_ROWS]]
+    width = max((len(cell) for row in shown for cell in row), default=0)
+    return ["[" + "  ".join(cell.ljust(width) for cell in row).rstrip() + "]" for row in shown]
+
+
+def _number(value: float) -> str:
+    return f"{value + 0.0:.4g}"
+
+
+def _beside(heads: Sequence[str], columns: Sequence[Sequence[str]]) -> str:
+    height = max(map(len, columns))
+    pairs = zip(heads, columns, strict=True)
+    padded = [[head, *column, *[""] * (height - len(column))] for head, column in pairs]
+    widths = [max(map(len, column)) for column in padded]
+    lines = (zip(line, widths, strict=True) for line in zip(*padded, strict=True))
+    return "\n".join("  ".join(cell.ljust(width) for cell, width in line).rstrip() for line in lines)
