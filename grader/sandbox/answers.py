@@ -18,12 +18,15 @@ STATUSES = frozenset(
         Outcome.NOT_IMPLEMENTED,
         Outcome.WRONG_DTYPE,
         Outcome.WRONG_SHAPE,
+        Outcome.WRONG_VALUE,
         Outcome.OUT_OF_MEMORY,
         Outcome.OUT_OF_BOUNDS_VIEW,
         Outcome.IMPORT_FAILED,
     }
 )
 MAX_TEXT = 4000
+MAX_NAME = 80
+MAX_LINE = 10_000_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -106,12 +109,17 @@ def read_answer(frame: wire.Frame, part: str, seconds: float, cpu_seconds: float
     return Answer(
         part,
         Outcome(status),
-        message=message[:MAX_TEXT],
-        line=line,
-        function=function[:200],
+        message=plain_text(message, MAX_TEXT),
+        line=line if line is not None and 0 < line < MAX_LINE else None,
+        function=plain_text(function, MAX_NAME),
         seconds=seconds,
         cpu_seconds=cpu_seconds,
     )
+
+
+def plain_text(text: str, size: int) -> str:
+    """Return text that every file and database takes: no lone surrogates, no zero bytes, not too long."""
+    return text[:size].encode("utf-8", "backslashreplace").decode().replace("\0", "\\x00")
 
 
 def read_names(value: Any, allowed: Mapping[str, Any]) -> tuple[str, ...]:

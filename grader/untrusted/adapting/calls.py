@@ -213,9 +213,14 @@ def called_name(node: ast.expr) -> str:
 def _defined(student: Any, name: str) -> Any:
     if hasattr(student, name):
         return getattr(student, name)
-    own = [other for other, value in vars(student).items() if callable(value) and not other.startswith("_")]
-    close = difflib.get_close_matches(name, own, n=1, cutoff=0.5)
-    raise Unfit("not_implemented", f"{name} is not defined" + (f"; there is {close[0]}" if close else ""))
+    own = [
+        other
+        for other, value in vars(student).items()
+        if callable(value) and getattr(value, "__module__", None) == getattr(student, "__name__", "")
+    ]
+    close = difflib.get_close_matches(name, own, n=1) or own[:_MANY]
+    there = f"; there is {', '.join(close)}" if close else ""
+    raise Unfit("not_implemented", f"{name} is not defined{there}")
 
 
 def missing(owner: Any, name: str, *, called: bool = False) -> str:

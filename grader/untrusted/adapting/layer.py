@@ -46,6 +46,8 @@ class Layer:
     ----------
     parameters : dict
         Weight and bias in our layout; set anew before every forward.
+    given : dict
+        Weight and bias as they were set, in the student's layout.
     names : dict
         What calls may use and have returned.
     """
@@ -63,6 +65,7 @@ class Layer:
         self.recipe = settings.recipes[kind]
         self.parts = PARTS[kind]
         self.parameters = {name: arrays[name] for name in ("weight", "bias") if name in arrays}
+        self.given: dict[str, Any] = {}
         self.layouts = _layouts(kind, settings.layouts)
         self.names = {**quantities(kind, params, pairs=settings.pairs), **more}
         self._name(arrays)
@@ -145,6 +148,7 @@ class Layer:
             if when and np.shape(current) != value.shape:
                 found = f"{when}`{called_name(place[0].value)}` has shape {np.shape(current)}"
                 raise Unusable("wrong_shape", f"{found}; {value.shape} is expected")
+            self.given[name] = value
             # A layer that updates itself must not change the case's arrays.
             value = value.copy() if when else value
         self._set(place[0].value, value)

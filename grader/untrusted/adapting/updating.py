@@ -92,15 +92,15 @@ def _gradients(layer: Layer, grad_output: tuple[Any, ...], rate: float) -> dict[
 
 
 def _revealed(layer: Layer, name: str, rate: float) -> Any:
-    before = layer.parameters[name]
+    before = layer.given[name]
     try:
-        after = layer.taken(name, layer.read(name, "after backward, "))
+        after = layer.read(name, "after backward, ")
     except Unusable as error:
         return error
-    if type(after) is not np.ndarray or after.dtype.kind != "f" or after.shape != before.shape:
-        return after
-    # In float64 whatever the layer's own dtype is, then back, so that a dtype of less precision is seen.
-    return ((before.astype(np.float64) - after) / rate).astype(after.dtype)
+    if type(after) is np.ndarray and after.dtype.kind == "f" and after.shape == before.shape:
+        # In float64 whatever the layer's own dtype is, then back, so that a dtype of less precision is seen.
+        after = ((before.astype(np.float64) - after) / rate).astype(after.dtype)
+    return layer.taken(name, after)
 
 
 def _judged(part: str, value: Any, other: Any) -> Any:
