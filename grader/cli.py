@@ -16,7 +16,7 @@ from grader import __version__
 from grader.assignment import load_assignment
 from grader.errors import GraderError, InputError, SubmissionError
 from grader.executors import local_executor, usable_cores
-from grader.grade import Job, check_points, grade
+from grader.grade import Job, gradable, grade
 from grader.gradebook import Gradebook
 from grader.interface_files import load_interface
 from grader.local import local_job, read_own_file
@@ -105,7 +105,11 @@ def _job(arguments: argparse.Namespace) -> Job:
     name = arguments.interface or assignment.interface
     interface = load_interface(name, folder, assignment.interface_settings)
     job = Job(assignment, interface, arguments.sandbox, arguments.python, arguments.checks)
-    check_points(job)
+    job, absent = gradable(job)
+    if absent:
+        _complain(
+            f"not graded, since the interface {job.interface.name} has no such thing: {', '.join(absent)}"
+        )
     return job
 
 

@@ -13,7 +13,9 @@ from functools import cache, partial
 from pathlib import Path
 
 from grader.assignment import Assignment
+from grader.diagnose import diagnose
 from grader.errors import AssignmentError
+from grader.feedback import note_own_forward
 from grader.ground_truth import GroundTruth, load_ground_truth
 from grader.harness import CHECKS, criteria_of, run_checks
 from grader.interface_files import Interface
@@ -93,8 +95,9 @@ def failed_result(submission: Submission, job: Job, reason: str) -> Result:
 
 def _grade(submission: Submission, job: Job) -> Result:
     with open_student(submission, job) as opened:
-        items = run_checks(opened.student, job.folders)
         program, student = opened.program, opened.student
+        items = note_own_forward(student, run_checks(student, job.folders))
+    diagnoses = diagnose(student.truth, student.replies, program.original)
     assignment = job.assignment
     items = tuple(replace(item, hidden=student.truth.hidden) for item in items)
     criteria = score(items, assignment.points, own_forward_credit=assignment.own_forward_credit)
@@ -108,6 +111,7 @@ def _grade(submission: Submission, job: Job) -> Result:
         max_points=assignment.max_points,
         criteria=criteria,
         items=items,
+        diagnoses=diagnoses,
         speed=student.speed.speed if student.speed else None,
         files=program.files,
         warnings=(*submission.warnings, *program.warnings),
@@ -188,22 +192,37 @@ def _backend(name: str, python: str | None) -> Backend:
     return stack.enter_context(open_backend(name, python))
 
 
-def check_points(job: Job) -> None:
-    """Hold that a check counts for every criterion that earns points.
+def gradable(job: Job) -> tuple[Job, tuple[str, ...]]:
+    """Leave out the criteria that the interface cannot express, and hold that checks count for the rest.
+
+    Returns
+    -------
+    Job
+        With points for what can be graded only.
+    tuple of str
+        The criteria that are left out.
 
     Raises
     ------
     AssignmentError
-        None counts for one of them; the text names it and those that there are.
+        No check counts for a criterion at all, or nothing is left; the text names those that there are.
     GraderError
         A check file cannot be collected.
     """
     student = _student(Unavailable(Outcome.NOT_RUN, ""), job)
     checked = criteria_of(student, job.folders)
-    for name in sorted(job.assignment.points.keys() - checked):
-        known = ", ".join(sorted(checked))
-        through = f"no check counts for it through the interface {job.interface.name}"
-        raise AssignmentError(f"points.{name}: {through}; there are checks for {known}")
+    absent = tuple(name for name in job.assignment.points if name not in checked)
+    if not absent:
+        return job, ()
+    known = criteria_of(replace(student, expressed=tuple), job.folders)
+    for name in sorted(set(absent) - known):
+        raise AssignmentError(
+            f"points.{name}: no check counts for it; there are checks for {', '.join(sorted(known))}"
+        )
+    points = {name: most for name, most in job.assignment.points.items() if name in checked}
+    if not points:
+        raise AssignmentError(f"points: the interface {job.interface.name} can express none of the criteria")
+    return replace(job, assignment=replace(job.assignment, points=points)), absent
 
 
 def fingerprint(submission: Submission, job: Job) -> str:

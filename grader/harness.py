@@ -46,7 +46,7 @@ def run_checks(student: Student, folders: Sequence[Path]) -> tuple[Item, ...]:
         A check file cannot be collected, or pytest itself failed.
     """
     report = JSONReport()
-    options = ["--json-report-file=none", "--json-report-omit=log,streams,warnings,keywords", "--tb=no"]
+    options = ["--json-report-file=none", "--json-report-omit=collectors,log,streams,warnings,keywords"]
     _pytest(folders, options, [report, Handover(student)])
     return tuple(_item(test) for test in report.report["tests"])
 
@@ -69,7 +69,7 @@ def _pytest(folders: Sequence[Path], options: Sequence[str], plugins: Sequence[o
     used = ("pytest_metadata.plugin", "pytest_jsonreport.plugin", "grader.plugin")
     names = (*used, *(f"no:{name}" for name in _UNUSED_PLUGINS))
     arguments = [word for name in names for word in ("-p", name)]
-    arguments += [*options, "-q", "-c", str(CHECKS / "pytest.ini"), "--rootdir", str(CHECKS)]
+    arguments += [*options, "-q", "-s", "--tb=no", "-c", str(CHECKS / "pytest.ini"), "--rootdir", str(CHECKS)]
     output = io.StringIO()
     with contextlib.redirect_stdout(output):
         status = pytest.main([*arguments, *map(str, folders)], plugins=list(plugins))
