@@ -82,7 +82,7 @@ class Channel:
         """The beginning and the end of what was printed."""
         dropped = self._count - len(self._head) - len(self._tail)
         middle = f"\n... {dropped} bytes left out ...\n".encode() if dropped else b""
-        return (self._head + middle + self._tail).decode(errors="replace")
+        return (self._head + middle + self._tail).decode(errors="replace").replace("\0", "\\x00")
 
     def close(self) -> None:
         """Let the threads end and close the pipes; call it once the worker is gone."""

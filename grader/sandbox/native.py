@@ -8,6 +8,7 @@ import base64
 import contextlib
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -23,7 +24,7 @@ from grader.sandbox.limits import Limits
 from grader.sandbox.process import WorkerProcess, close_all, resource_limits
 
 START_SECONDS = 30.0
-ANSWER_SECONDS = 15.0
+ANSWER_SECONDS = 30.0
 
 
 class NativeBackend:
@@ -47,13 +48,19 @@ class NativeBackend:
     def __init__(self, python: str | None = None) -> None:
         if not sys.platform.startswith("linux"):
             raise SandboxError("the native sandbox needs Linux")
-        bpf = policy.seccomp_filter()
+        self._python = python or sys.executable
+        self._bpf = policy.seccomp_filter()
         policy.ruleset(()).close()
         self._lock = threading.Lock()
+        self._closed = False
+        self._open()
+
+    def _open(self) -> None:
+        """Start a zygote and give it the rules for its children."""
         self._control, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with other:
             try:
-                self._zygote = _start(python or sys.executable, other.fileno())
+                self._zygote = _start(self._python, other.fileno())
             except SandboxError:
                 self._control.close()
                 raise
@@ -66,7 +73,7 @@ class NativeBackend:
                 "NumPy": self.places["numpy"],
             }
             with policy.ruleset(policy.readable(self.places)) as rules:
-                self._send({"filter": base64.b64encode(bpf).decode()}, rules.fileno())
+                self._send({"filter": base64.b64encode(self._bpf).decode()}, rules.fileno())
             self._control.settimeout(ANSWER_SECONDS)
         except BaseException:
             self.close()
@@ -76,6 +83,11 @@ class NativeBackend:
         """Fork a worker that has confined itself before it reads a byte of the student's."""
         if limits.processes:
             raise SandboxError(f"limits.processes = {limits.processes}: the native sandbox allows 0 only")
+        with self._lock:
+            if self._zygote.poll() is not None and not self._closed:
+                # Whatever ended it, such as a lack of memory, must not end the whole run.
+                self._hang_up()
+                self._open()
         theirs_in, ours_in = os.pipe()
         ours_reply, theirs_reply = os.pipe()
         ours_output, theirs_output = os.pipe()
@@ -94,6 +106,8 @@ class NativeBackend:
         return WorkerProcess(pid, Channel(*ours, limits), lambda grace: self._end(pid, grace))
 
     def _end(self, pid: int, grace: float) -> int:
+        if self._zygote.poll() is not None:
+            return -signal.SIGKILL
         return int(self._ask({"op": "end", "pid": pid, "grace": grace})["status"])
 
     def _ask(self, message: dict[str, Any], *fds: int) -> dict[str, Any]:
@@ -111,6 +125,8 @@ class NativeBackend:
         try:
             data = self._control.recv(1 << 16)
         except OSError as error:
+            # Its next answer would belong to this question.
+            self._zygote.kill()
             raise SandboxError(f"the zygote does not answer: {error}") from None
         if not data:
             raise SandboxError(f"the workers' interpreter did not start: {self._complaint()}")
@@ -127,6 +143,10 @@ class NativeBackend:
 
     def close(self) -> None:
         """End the zygote; workers end with it."""
+        self._closed = True
+        self._hang_up()
+
+    def _hang_up(self) -> None:
         self._control.close()
         try:
             self._zygote.wait(5.0)

@@ -117,7 +117,8 @@ def describe_end(code: int, limits: Limits) -> tuple[Outcome, str]:
         "SIGABRT": "a library gave up",
         "SIGFPE": "an integer was divided by zero in compiled code",
         "SIGILL": "it ran into bytes that are no instruction",
-        "SIGKILL": "by the operating system, for memory or processor time",
+        "SIGKILL": "the operating system needed the memory, or the code had closed its pipes",
+        "SIGSYS": "it used a system call of another processor",
         "SIGXFSZ": f"it wrote a file larger than {limits.file_mb} MiB",
     }
     reason = f": {reasons[name]}" if name in reasons else ""

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from grader import wire
 from grader.outcomes import Outcome
-from grader.sandbox.answers import Answer, Stop, out_of_turn, read_answer, read_names
+from grader.sandbox.answers import MAX_NAME, Answer, Stop, out_of_turn, plain_text, read_answer, read_names
 from grader.sandbox.channel import Closed, Flooded, Malformed
 from grader.sandbox.limits import Limits
 from grader.sandbox.process import (
@@ -88,7 +88,10 @@ class Session:
             answer = self._explained(read_answer(frame, "loaded", 0.0, 0.0))
             where = f" (line {answer.line})" if answer.line else ""
             raise Stop(answer.outcome or Outcome.IMPORT_FAILED, answer.message + where)
-        return {str(name)[:80]: str(why)[:80] for name, why in list(stand_ins.items())[:50]}
+        return {
+            plain_text(name, MAX_NAME): plain_text(str(why), MAX_NAME)
+            for name, why in list(stand_ins.items())[:50]
+        }
 
     def collect(
         self,

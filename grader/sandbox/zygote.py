@@ -7,6 +7,7 @@ Untrusted side by where it runs, trusted by what it runs: it never executes a st
 from __future__ import annotations
 
 import base64
+import contextlib
 import gc
 import importlib.util
 import json
@@ -16,6 +17,7 @@ import socket
 import sys
 import sysconfig
 import time
+from pathlib import Path
 from typing import Any
 
 from grader import worker
@@ -97,7 +99,10 @@ def _keep(fds: list[int], confined: int, ruleset: int) -> None:
     high = [os.dup2(fd, 100 + place) for place, fd in enumerate(wanted)]
     for place, fd in enumerate(high):
         os.dup2(fd, place)
-    os.closerange(len(wanted), os.sysconf("SC_OPEN_MAX"))
+    for number in [int(entry.name) for entry in Path("/proc/self/fd").iterdir()]:
+        if number >= len(wanted):
+            with contextlib.suppress(OSError):
+                os.close(number)
 
 
 def _forget() -> None:
@@ -114,13 +119,18 @@ def _forget() -> None:
 def end(pid: int, grace: float) -> int:
     """Wait `grace` seconds for a worker's end, then kill it; return its exit code, -signal if killed."""
     deadline = time.monotonic() + grace
-    while time.monotonic() < deadline:
-        found, status = os.waitpid(pid, os.WNOHANG)
-        if found:
-            return _code(status)
-        time.sleep(0.002)
-    os.kill(pid, signal.SIGKILL)
-    return _code(os.waitpid(pid, 0)[1])
+    with contextlib.suppress(ChildProcessError):
+        while True:
+            # Only a child that has not been reaped is signalled, so that no stranger gets its number.
+            found, status = os.waitpid(pid, os.WNOHANG)
+            if found:
+                return _code(status)
+            if time.monotonic() >= deadline:
+                break
+            time.sleep(0.002)
+        os.kill(pid, signal.SIGKILL)
+        return _code(os.waitpid(pid, 0)[1])
+    return -signal.SIGKILL
 
 
 def _code(status: int) -> int:

@@ -1,5 +1,6 @@
 """Workers leave nothing behind, and die with who started them."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -61,6 +62,16 @@ def test_kill_of_the_trusted_process_ends_its_workers():
     while alive(pid) and time.monotonic() < deadline:
         time.sleep(0.02)
     assert not alive(pid)
+
+
+def test_spawn_after_the_zygote_died_starts_another():
+    with open_backend("native") as backend:
+        lost = backend.spawn(Limits())
+        os.kill(backend._zygote.pid, signal.SIGKILL)
+        backend._zygote.wait()
+        worker = backend.spawn(Limits())
+        assert alive(worker.pid)
+        assert lost.end() == worker.end() == -signal.SIGKILL
 
 
 def numbers(answers):

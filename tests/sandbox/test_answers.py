@@ -1,0 +1,72 @@
+"""Every field of a frame is doubted."""
+
+import numpy as np
+import pytest
+
+from grader.outcomes import Outcome
+from grader.sandbox.answers import Stop, read_answer, read_names
+from grader.wire import Frame
+
+RAISED = {"status": "raised", "message": "no", "line": 3, "function": "forward"}
+
+
+def test_read_answer_ok_returns_the_array():
+    array = np.ones(2)
+    answer = read_answer(Frame({"status": "ok"}, {"output": array}), "output", 0.5, 0.25)
+    assert (answer.outcome, answer.seconds, answer.cpu_seconds) == (None, 0.5, 0.25)
+    assert answer.array is array
+
+
+def test_read_answer_failure_returns_place_and_message():
+    answer = read_answer(Frame(RAISED, {}), "output", 0.0, 0.0)
+    assert (answer.outcome, answer.message, answer.line, answer.function) == (
+        Outcome.RAISED,
+        "no",
+        3,
+        "forward",
+    )
+
+
+@pytest.mark.parametrize("line", [0, -1, 10**9, 10**400])
+def test_read_answer_line_that_is_none_is_left_out(line):
+    assert read_answer(Frame({**RAISED, "line": line}, {}), "output", 0.0, 0.0).line is None
+
+
+def test_read_answer_text_is_made_fit_for_every_file():
+    answer = read_answer(Frame({**RAISED, "message": "a\ud800b\0" + "x" * 9999}, {}), "output", 0.0, 0.0)
+    assert answer.message.startswith("a\\ud800b\\x00xxx")
+    assert len(answer.message.encode()) < 4100
+
+
+BAD = {
+    "passed": {"status": "passed"},
+    "grader error": {"status": "grader_error"},
+    "no status": {},
+    "a list": {"status": ["raised"]},
+    "ok without array": {"status": "ok"},
+    "a message that is no text": {**RAISED, "message": {}},
+    "a line that is true": {**RAISED, "line": True},
+    "a function that is no text": {**RAISED, "function": 1},
+}
+
+
+@pytest.mark.parametrize("header", BAD.values(), ids=BAD)
+def test_read_answer_anything_else_is_out_of_turn(header):
+    with pytest.raises(Stop, match="answered out of turn") as stop:
+        read_answer(Frame(header, {}), "output", 0.0, 0.0)
+    assert stop.value.outcome is Outcome.CRASHED
+
+
+def test_read_answer_failure_with_an_array_is_out_of_turn():
+    with pytest.raises(Stop):
+        read_answer(Frame(RAISED, {"output": np.ones(1)}), "output", 0.0, 0.0)
+
+
+def test_read_names_own_inputs_once_each():
+    assert read_names(["x", "x"], {"x": 1, "weight": 2}) == ("x",)
+
+
+@pytest.mark.parametrize("value", [None, "x", ["y"], [1], [["x"]]])
+def test_read_names_anything_else_is_out_of_turn(value):
+    with pytest.raises(Stop):
+        read_names(value, {"x": 1})
