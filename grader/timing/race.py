@@ -29,8 +29,8 @@ FAVOUR = 1.1
 """Every median counts as so much better than measured: what lacks a tenth to a boundary is over it."""
 PATIENCE = 4.0
 """How many times the budget a measurement may last by the wall clock, on a machine that is busy otherwise."""
-LEAST_SHARE = 0.1
-"""At least this share of a call's time is the student's, however long the transfer takes."""
+LEAST_SHARE = 0.25
+"""At least this share of a call's time is its own, however long the transfer takes."""
 WAITING_SECONDS, WAITING_FACTOR = 0.05, 3.0
 
 
