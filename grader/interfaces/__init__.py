@@ -1,9 +1,11 @@
 """How each shape of a student's API is called: one small module for each.
 
-Both sides. The worker gets a module's text and calls its builders; the trusted side reads `NEEDS` only.
+Both sides. The worker gets a module's text and lets it call; the trusted side asks which of the student's names it
+needs and which cases it can express. A module has
 
-Each module has, for every kind of layer that it can call, a function
-``kind(student, params, arrays, settings) -> adapter``: `student` is the student's module, `params` and
-`arrays` are the case's, `settings` comes from the assignment file. The adapter's ``forward(*inputs)`` returns
-the output, its ``backward(*grad_output)`` yields (part, value) pairs.
+- ``interface(settings)``, as the shipped ones, which are tables of calls: see `grader.untrusted.adapting`; or
+- ``NEEDS`` and, for each kind of layer, ``kind(student, params, arrays, settings) -> adapter``, as a course's own.
+  The adapter's ``forward(*inputs)`` returns the output, its ``backward(*grad_output)`` yields (part, value) pairs.
+
+`docs/interfaces.md` has an example of each.
 """

@@ -17,25 +17,19 @@ from grader.untrusted.adapting.recipes import Recipes
 _PLACES = {name: f"layer.{name}" for name in ("weight", "bias", "grad_weight", "grad_bias")}
 _METHODS = {"forward": "output = layer.forward(x)", "backward": "grad_x = layer.backward(grad_output)"}
 _WINDOW = "kernel_size=kernel_size, stride=stride, padding=padding"
+_CHANNELS = "in_channels=in_channels, out_channels=out_channels"
+_FEATURES = "in_features=in_features, out_features=out_features"
 CALLS = {
-    "conv2d": {
-        "make": f"Conv2d(in_channels=in_channels, out_channels=out_channels, {_WINDOW})",
-        **_METHODS,
-        **_PLACES,
-    },
+    "conv2d": {"make": f"Conv2d({_CHANNELS}, {_WINDOW})", **_METHODS, **_PLACES},
     "max_pool2d": {"make": f"MaxPool2d({_WINDOW})", **_METHODS},
     "relu": {"make": "ReLU()", **_METHODS},
-    "linear": {
-        "make": "Linear(in_features=in_features, out_features=out_features)",
-        **_METHODS,
-        **_PLACES,
-    },
+    "flatten": {"make": "Flatten()", **_METHODS},
+    "linear": {"make": f"Linear({_FEATURES})", **_METHODS, **_PLACES},
     "cross_entropy": {
         "make": "CrossEntropyLoss()",
         "forward": "output = layer.forward(logits, labels)",
         "backward": "grad_logits = layer.backward()",
     },
-    "flatten": {"make": "Flatten()", **_METHODS},
     "network": {"make": "CNN(layers)", **_METHODS, "update": "layer.step(learning_rate)"},
 }
 
@@ -80,4 +74,4 @@ class Network:
 
 def interface(settings: Mapping[str, Any]) -> Recipes:
     """Return the interface under an assignment's settings."""
-    return Recipes(CALLS, settings, names=("learning_rate",), network=Network)
+    return Recipes(CALLS, settings, network=Network)

@@ -34,7 +34,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "linear": ("x", "weight", "bias", "in_features", "out_features"),
     "cross_entropy": ("logits", "labels", "one_hot"),
     "flatten": ("x",),
-    "network": ("layers", "x"),
+    "network": ("layers", "x", "learning_rate"),
 }
 
 
