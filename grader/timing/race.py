@@ -31,6 +31,8 @@ PATIENCE = 4.0
 """How many times the budget a measurement may last by the wall clock, on a machine that is busy otherwise."""
 LEAST_SHARE = 0.25
 """At least this share of a call's time is its own, however long the transfer takes."""
+KNOWN_SHARE = 0.02
+"""Where loops show a smaller share of their wall time, their clock cannot be read: in a container, say."""
 WAITING_SECONDS, WAITING_FACTOR = 0.05, 3.0
 
 
@@ -69,17 +71,23 @@ class Laps:
 
     def standing(self, phase: str, policy: SpeedPolicy, margin: float) -> Standing:
         """Judge the rounds so far, with intervals widened by `margin`."""
-        waited = self.waits(phase)
-        transfer = median(_cpu(self.idle, phase))
-        student = _net(_wall(self.student, phase) if waited else _cpu(self.student, phase), transfer)
-        reference = _net(_cpu(self.reference, phase), transfer)
+        clock = _cpu if self.cpu_is_known else _wall
+        waited = self.cpu_is_known and self.waits(phase)
+        transfer = median(clock(self.idle, phase))
+        student = _net((_wall if waited else clock)(self.student, phase), transfer)
+        reference = _net(clock(self.reference, phase), transfer)
         scale = self.size.products / SMALL.products
-        loops = [scale * seconds for seconds in _cpu(self.loops, phase)]
+        loops = [scale * seconds for seconds in clock(self.loops, phase)]
         speedup, ratio = _ratios(loops, student), _ratios(student, reference)
         # Not the interval's better end: a busy machine widens the interval and would give points away.
         fast, near = speedup.times(FAVOUR), ratio.times(1 / FAVOUR)
         low, high = possible_credits(fast.widened(margin), near.widened(margin), policy)
         return Standing(speedup, ratio, credit(fast.median, near.median, policy), low == high, waited)
+
+    @property
+    def cpu_is_known(self) -> bool:
+        """Whether the workers' processor time can be read: loops do nothing but compute."""
+        return any(lap.cpu.forward > KNOWN_SHARE * lap.wall.forward for lap in self.loops)
 
     def waits(self, phase: str) -> bool:
         """Whether the submission took far more wall time than it computed, where the loops did not."""

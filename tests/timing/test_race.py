@@ -25,9 +25,17 @@ class Runner:
     """Takes the place of a client: right answers, and so many seconds for each product."""
 
     def __init__(
-        self, seconds: float, *, wait: float = 0.0, late: float = 0.0, wrong: str = "", silent: bool = False
+        self,
+        seconds: float,
+        *,
+        wait: float = 0.0,
+        late: float = 0.0,
+        wrong: str = "",
+        silent: bool = False,
+        unseen: bool = False,
     ) -> None:
         self.seconds, self.wait, self.late, self.wrong, self.silent = seconds, wait, late, wrong, silent
+        self.unseen = unseen
         self.cpu_seconds = 0.0
         self.products: list[int] = []
         self.seen: list[bytes] = []
@@ -52,8 +60,9 @@ class Runner:
             if part in parts:
                 wrong = 1.0 if part == self.wrong else 0.0
                 cpu = (products * self.seconds * self.noise() + TRANSFER) if part in PARTS[:2] else 0.0
-                self.cpu_seconds += cpu
-                answers[part] = Answer(part, array=value + wrong, seconds=cpu + self.wait, cpu_seconds=cpu)
+                seen = 0.0 if self.unseen else cpu
+                self.cpu_seconds += seen
+                answers[part] = Answer(part, array=value + wrong, seconds=cpu + self.wait, cpu_seconds=seen)
         self.cpu_seconds += self.late
         return Reply(answers)
 
@@ -127,6 +136,14 @@ def test_race_waiting_for_work_done_elsewhere_counts_as_wall_time() -> None:
     standing = run(Runner(LOOPS / 1000, wait=3.0))["forward"]
     assert standing.waited
     assert standing.credit == 0.0
+
+
+def test_race_processor_time_that_cannot_be_read_gives_way_to_wall_time() -> None:
+    runners = [Runner(seconds, unseen=True) for seconds in (LOOPS, REFERENCE, 0.0)]
+    student = Runner(LOOPS / 100, unseen=True)
+    standing = race(student, Opponents(*runners), SpeedPolicy(), None)["forward"]  # type: ignore[arg-type]
+    assert standing.speedup.median == pytest.approx(100, rel=0.1)
+    assert not standing.waited
 
 
 def test_race_interval_across_a_boundary_goes_on_to_the_budget_and_is_inconclusive() -> None:
