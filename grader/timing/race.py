@@ -20,7 +20,7 @@ from grader.timing.sizes import LARGE, SMALL, Array, Size, right_answers
 from grader.timing.statistics import Estimate, bootstrap_median
 from grader.timing.stopwatch import PHASES, Lap, Pair, checked_call, time_call
 
-MIN_ROUNDS = 5
+MIN_ROUNDS = 7
 CLEAR = 1.15
 """Factor on the interval within which no boundary may lie for a measurement to end early."""
 UNSURE = 1.05
