@@ -36,10 +36,14 @@ def truth() -> GroundTruth:
     return load_ground_truth()
 
 
-@pytest.fixture(scope="module", params=[("layers", LAYERS), ("functions", FUNCTIONS)], ids=["layers", "functions"])
+@pytest.fixture(
+    scope="module", params=[("layers", LAYERS), ("functions", FUNCTIONS)], ids=["layers", "functions"]
+)
 def client(request: pytest.FixtureRequest) -> Iterator[Client]:
     name, main = request.param
-    modules = {path.relative_to(ROOT).as_posix(): path.read_text() for path in (ROOT / "reference").glob("*.py")}
+    modules = {
+        path.relative_to(ROOT).as_posix(): path.read_text() for path in (ROOT / "reference").glob("*.py")
+    }
     program = SimpleNamespace(main="cnn.py", modules={**modules, "cnn.py": main}, error="")
     interface = (ROOT / "grader" / "interfaces" / f"{name}.py").read_text()
     with open_backend("native") as backend, Client(program, interface, {}, (), Limits(), backend) as client:
