@@ -98,7 +98,7 @@ def laid_out(array: np.ndarray[Any, Any], layout: str) -> np.ndarray[Any, Any]:
         view = np.full((*array.shape[:-1], 2 * array.shape[-1]), fill, array.dtype)[..., ::2]
         view[...] = array
         return view
-    if layout == "reversed":
+    if layout == "reversed" and array.ndim:
         backwards = (slice(None, None, -1),) * array.ndim
         return np.array(array[backwards], order="C")[backwards]
     return np.array(array, order="C")
