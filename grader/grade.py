@@ -15,7 +15,7 @@ from pathlib import Path
 from grader.assignment import Assignment
 from grader.diagnose import diagnose
 from grader.errors import AssignmentError
-from grader.feedback import note_own_forward
+from grader.feedback import find_counterexamples, note_own_forward
 from grader.ground_truth import GroundTruth, load_ground_truth
 from grader.harness import CHECKS, criteria_of, run_checks
 from grader.interface_files import Interface
@@ -97,6 +97,8 @@ def _grade(submission: Submission, job: Job) -> Result:
     with open_student(submission, job) as opened:
         program, student = opened.program, opened.student
         items = note_own_forward(student, run_checks(student, job.folders))
+        warnings = (*submission.warnings, *program.warnings, *_load_warnings(student.client, job))
+        counterexamples = find_counterexamples(student, items)
     diagnoses = diagnose(student.truth, student.replies, program.original)
     assignment = job.assignment
     items = tuple(replace(item, hidden=student.truth.hidden) for item in items)
@@ -112,14 +114,28 @@ def _grade(submission: Submission, job: Job) -> Result:
         criteria=criteria,
         items=items,
         diagnoses=diagnoses,
+        counterexamples=counterexamples,
         speed=student.speed.speed if student.speed else None,
         files=program.files,
-        warnings=(*submission.warnings, *program.warnings),
+        warnings=warnings,
         notes=notes,
         printed=student.client.printed,
         standing=submission.standing,
     )
     return _less_lateness(result, assignment.late)
+
+
+def _load_warnings(client: object, job: Job) -> Iterator[str]:
+    """Say what loading found missing: imports, and names of what is graded."""
+    if not isinstance(client, Client):
+        return
+    for name, why in client.stand_ins.items():
+        yield f"{name} {why}; the code is graded without it"
+    kinds = {criterion.partition(".")[0] for criterion in job.assignment.points}
+    needed = {name for kind in kinds for name in job.interface.needs.get(kind, ())}
+    missing = [names for names in client.missing if needed & {*names.split(" or ")}]
+    if missing:
+        yield f"not defined in what was handed in: {', '.join(missing)}"
 
 
 def _grader_errors(items: Sequence[Item]) -> tuple[str, ...]:

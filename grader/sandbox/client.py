@@ -59,8 +59,8 @@ class Client:
     ----------
     printed : str
         What the student's code printed, shortened in the middle.
-    stand_ins : dict of str to str
-        Imports that were refused or are not installed, and which of both.
+    stand_ins, missing
+        What loading found; see `grader.sandbox.session.Loaded`.
     """
 
     def __init__(
@@ -88,7 +88,8 @@ class Client:
         self._time_outs: Counter[tuple[str, str]] = Counter()
         self._answered: set[tuple[str, str]] = set()
         self._printed = ""
-        self.stand_ins: dict[str, str] = {}
+        self.stand_ins: Mapping[str, str] = {}
+        self.missing: tuple[str, ...] = ()
 
     def run(
         self,
@@ -217,7 +218,8 @@ class Client:
         if self._session is None:
             self._session = Session(self._backend.spawn(self._budget.limits), self._budget)
             try:
-                self.stand_ins = self._session.load(self._program)
+                loaded = self._session.load(self._program)
+                self.stand_ins, self.missing = loaded.stand_ins, loaded.missing
             except Stop as stop:
                 # What failed to load once is not tried again for every case.
                 self._broken = (stop.outcome, stop.message)

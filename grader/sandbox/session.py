@@ -8,6 +8,7 @@ import os
 import secrets
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from numpy.typing import NDArray
@@ -26,6 +27,23 @@ from grader.sandbox.process import (
 )
 
 TICK = 0.05
+MAX_NAMES = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What a worker said on loading the program.
+
+    Attributes
+    ----------
+    stand_ins : Mapping of str to str
+        Imports that were refused or are not installed, and which of both.
+    missing : tuple of str
+        Names that the interface calls and the program does not define; alternatives joined by "or".
+    """
+
+    stand_ins: Mapping[str, str]
+    missing: tuple[str, ...]
 
 
 class Budget:
@@ -65,8 +83,8 @@ class Session:
         self._limits = budget.limits
         self._code: int | None = None
 
-    def load(self, program: Mapping[str, Any]) -> dict[str, str]:
-        """Let the worker execute the program; return the imports that stand-ins replace, and why.
+    def load(self, program: Mapping[str, Any]) -> Loaded:
+        """Let the worker execute the program.
 
         Raises
         ------
@@ -81,17 +99,21 @@ class Session:
         self._worker.channel.send(data)
         seconds = self._limits.load_seconds
         frame = self._next(request, seconds, seconds + 1, f"loading took more than {seconds:g} s")
-        stand_ins = frame.header.get("stand_ins", {})
-        if frame.header.get("part") != "loaded" or frame.arrays or type(stand_ins) is not dict:
+        stand_ins, missing = frame.header.get("stand_ins", {}), frame.header.get("missing", [])
+        right = type(stand_ins) is dict and type(missing) is list
+        if frame.header.get("part") != "loaded" or frame.arrays or not right:
             raise out_of_turn("another frame than the one that says that the program is loaded")
         if frame.header.get("status") != "ok":
             answer = self._explained(read_answer(frame, "loaded", 0.0, 0.0))
             where = f" (line {answer.line})" if answer.line else ""
             raise Stop(answer.outcome or Outcome.IMPORT_FAILED, answer.message + where)
-        return {
-            plain_text(name, MAX_NAME): plain_text(str(why), MAX_NAME)
-            for name, why in list(stand_ins.items())[:50]
-        }
+        return Loaded(
+            {
+                plain_text(name, MAX_NAME): plain_text(str(why), MAX_NAME)
+                for name, why in list(stand_ins.items())[:MAX_NAMES]
+            },
+            tuple(plain_text(str(name), MAX_NAME) for name in missing[:MAX_NAMES]),
+        )
 
     def collect(
         self,

@@ -229,3 +229,14 @@ def test_ask_spoiled_order_in_a_network_is_told_there_too(grade_api):
     result = grade_api(late, "sgd_layers", settings, ("network.training",))
     told = {item.message.split(":")[0] for item in result.items if item.criterion == "network.training"}
     assert told == {"grad_x differs between learning rates 1024 and 4096"}
+
+
+def test_grade_names_that_are_graded_and_missing_are_warned_of_once(grade_api):
+    source = "import torch\nclass ReLu:\n    pass\n"
+    result = grade_api(
+        source, "layers", {"relu": {"make": ["ReLU()", "Relu()"]}}, ("relu.forward", "linear.forward")
+    )
+    assert result.warnings[-2:] == (
+        "torch may not be used in this assignment; the code is graded without it",
+        "not defined in what was handed in: Linear, ReLU or Relu",
+    )
