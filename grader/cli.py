@@ -7,6 +7,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
@@ -14,6 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from grader import __version__
 from grader.assignment import load_assignment
+from grader.calibration import calibrate, machine
 from grader.errors import GraderError, InputError, SubmissionError
 from grader.executors import local_executor, usable_cores
 from grader.grade import Job, gradable, grade
@@ -21,12 +23,13 @@ from grader.gradebook import Gradebook
 from grader.interface_files import load_interface
 from grader.local import local_job, read_own_file
 from grader.reports.changes import changes, changes_text, reasons
+from grader.reports.machine import calibration_text, doctor_text
 from grader.reports.pages import feedback_page
 from grader.reports.scores import scores_json
 from grader.reports.tables import check_report, scores_table
 from grader.reports.writing import write_reports, write_whole
 from grader.run import grade_into, versions
-from grader.sandbox import open_backend
+from grader.sandbox import examine, open_backend
 from grader.submissions import Submission, gather
 
 SANDBOXES = ("auto", "native", "bwrap", "container", "none")
@@ -72,8 +75,8 @@ def _run(arguments: argparse.Namespace) -> int:
     chosen = _only(intake.submissions, arguments.only)
     # Found out here, so that a machine that cannot confine is refused before anything is graded.
     with open_backend(job.sandbox, job.python) as backend:
-        sandbox = backend.name
-    if sandbox == "none":
+        job = replace(job, sandbox=backend.name)
+    if job.sandbox == "none":
         _complain("WARNING: --sandbox none runs the students' code with your rights")
     with Gradebook.open(arguments.output) as gradebook:
         run = gradebook.start_run(
@@ -82,7 +85,7 @@ def _run(arguments: argparse.Namespace) -> int:
             job.assignment.max_points,
             roster=[submission.id for submission in intake.submissions],
             versions=versions(job),
-            options={"sandbox": sandbox, "interface": job.interface.name, "python": job.python or ""},
+            options={"sandbox": job.sandbox, "interface": job.interface.name, "python": job.python or ""},
         )
         with _progress() as progress:
             task = progress.add_task("grading", total=len(chosen))
@@ -195,6 +198,26 @@ def _truth(arguments: argparse.Namespace) -> int:
     return EXIT_OK
 
 
+def _doctor(arguments: argparse.Namespace) -> int:
+    with err.status("trying what must be refused"):
+        sandboxes = examine(arguments.python)
+    facts = {"grader": __version__, "cores": usable_cores(), **machine()}
+    out.print(doctor_text(sandboxes, facts), markup=False, soft_wrap=True)
+    return EXIT_OK if any(report.holds for report in sandboxes) else EXIT_NOT_GRADED
+
+
+def _calibrate(arguments: argparse.Namespace) -> int:
+    with (
+        err.status("timing loops and reference"),
+        open_backend(arguments.sandbox, arguments.python) as backend,
+    ):
+        record = calibrate(backend)
+    with Gradebook.open(arguments.results) as gradebook:
+        gradebook.put_calibration("speed", record)
+    out.print(calibration_text(record), markup=False, soft_wrap=True)
+    return EXIT_OK
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="grader", description="Grade convolutional networks in NumPy.")
     parser.add_argument("--version", action="version", version=f"grader {__version__}")
@@ -225,7 +248,20 @@ def _parser() -> argparse.ArgumentParser:
     truth.add_argument("-o", "--output", type=Path, required=True, metavar="DIR")
     truth.set_defaults(command=_truth)
 
+    doctor = commands.add_parser("doctor", help="what this machine can do: sandbox, cores, versions")
+    doctor.add_argument("--python", metavar="INTERPRETER", help="the interpreter that runs students' code")
+    doctor.set_defaults(command=_doctor)
+
+    calibrated = commands.add_parser("calibrate", help="measure this machine's speed, for the record")
+    calibrated.add_argument("results", type=Path, nargs="?", default=Path("results"), metavar="RESULTS")
+    _add_sandbox(calibrated)
+    calibrated.set_defaults(command=_calibrate)
     return parser
+
+
+def _add_sandbox(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--python", metavar="INTERPRETER", help="the interpreter that runs students' code")
+    command.add_argument("--sandbox", choices=SANDBOXES, default="auto")
 
 
 def _add_run(run: argparse.ArgumentParser) -> None:
@@ -236,8 +272,7 @@ def _add_run(run: argparse.ArgumentParser) -> None:
     run.add_argument("--interface", metavar="NAME|FILE", help="how the students' code is called")
     run.add_argument("--checks", type=Path, metavar="DIR", help="further checks: pytest files of your own")
     run.add_argument("--workers", type=_positive, default=usable_cores(), metavar="N")
-    run.add_argument("--python", metavar="INTERPRETER", help="the interpreter that runs students' code")
-    run.add_argument("--sandbox", choices=SANDBOXES, default="auto")
+    _add_sandbox(run)
     run.add_argument("--regrade", action="store_true", help="grade unchanged submissions again too")
     run.add_argument("--only", nargs="+", metavar="ID", help="grade these only")
     run.set_defaults(command=_run)

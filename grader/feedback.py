@@ -4,6 +4,7 @@ Trusted side. Asks the student's code again, on public or freshly drawn arrays; 
 are used and never shown.
 """
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -12,13 +13,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grader.cases import Case, criterion_of, parts_of
+from grader.counterexample import smallest_counterexample
 from grader.outcomes import Outcome
 from grader.own_forward import own_forward
-from grader.results import Item
+from grader.results import Counterexample, Item
 from grader.student import Student
 
 TRIED = 8
 """On how many cases of a kind gradients are held against the student's own forward, at most."""
+
+SHRINK_SECONDS = 4.0
+"""How long one submission's counterexamples may take to find, in all."""
+
+_SHRINKABLE = frozenset(
+    {
+        Outcome.WRONG_VALUE,
+        Outcome.WRONG_SHAPE,
+        Outcome.WRONG_DTYPE,
+        Outcome.NOT_FINITE,
+        Outcome.RAISED,
+        Outcome.OUT_OF_BOUNDS_VIEW,
+    }
+)
 
 
 def note_own_forward(student: Student, items: Sequence[Item]) -> tuple[Item, ...]:
@@ -72,3 +88,30 @@ def _own_forward(student: Student, case: Case) -> Mapping[str, bool]:
         return {part: answer.array for part, answer in answers if answer.array is not None}
 
     return own_forward(student.truth[case.id].inputs, run, np.random.default_rng(0)).holds
+
+
+def find_counterexamples(student: Student, items: Sequence[Item]) -> tuple[Counterexample, ...]:
+    """Shrink the first failing case of each criterion to the smallest setting that still fails.
+
+    Parameters
+    ----------
+    student : Student
+        Its client is called again, on freshly drawn arrays.
+    items : sequence of Item
+
+    Returns
+    -------
+    tuple of Counterexample
+        At most one for a criterion, as many as are found in `SHRINK_SECONDS`.
+    """
+    outcomes = {(item.criterion, item.case): item.outcome for item in items}
+    ends = time.monotonic() + SHRINK_SECONDS
+    found: dict[str, Counterexample | None] = {}
+    for case in student.truth.cases:
+        for part in () if case.invalid or case.kind == "network" else parts_of(case):
+            criterion, left = criterion_of(case.kind, part), ends - time.monotonic()
+            if found.get(criterion) or left <= 0 or outcomes.get((criterion, case.id)) not in _SHRINKABLE:
+                continue
+            rng = np.random.default_rng(0)
+            found[criterion] = smallest_counterexample(case, part, student.client, rng, max_seconds=left)
+    return tuple(example for example in found.values() if example)
