@@ -54,6 +54,7 @@ class Channel:
         self._requests: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self._decoder = wire.Decoder(limits.payload_mb * MIB + PIECE)
+        self._lock, self._held, self._max_held = threading.Lock(), 0, 2 * limits.payload_mb * MIB
         self._max_printed = limits.output_mb * MIB
         self._head, self._tail, self._count = bytearray(), bytearray(), 0
         tasks = (self._write, self._read_replies, self._read_output)
@@ -68,9 +69,12 @@ class Channel:
     def receive(self, seconds: float) -> Event | None:
         """Return the next event, None if none comes in time."""
         try:
-            return self._events.get(timeout=max(0.0, seconds))
+            event = self._events.get(timeout=max(0.0, seconds))
         except queue.Empty:
             return None
+        if isinstance(event, wire.Frame):
+            self._hold(-_size(event))
+        return event
 
     @property
     def waiting(self) -> bool:
@@ -100,11 +104,17 @@ class Channel:
                 while view:
                     view = view[os.write(self._fds[0], view[: 1 << 20]) :]
 
+    def _hold(self, size: int) -> int:
+        """Count the bytes of frames that nobody has received yet."""
+        with self._lock:
+            self._held += size
+            return self._held
+
     def _read_replies(self) -> None:
         try:
             while data := os.read(self._fds[1], PIECE):
                 for frame in self._decoder.feed(data):
-                    if self._events.qsize() >= MAX_WAITING:
+                    if self._hold(_size(frame)) > self._max_held or self._events.qsize() >= MAX_WAITING:
                         raise wire.WireError("more frames than anybody asked for")
                     self._events.put(frame)
             self._events.put(Closed())
@@ -123,3 +133,7 @@ class Channel:
                 if self._count > self._max_printed:
                     self._events.put(Flooded())
                     return
+
+
+def _size(frame: wire.Frame) -> int:
+    return sum(array.nbytes for array in frame.arrays.values())
