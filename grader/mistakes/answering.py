@@ -58,7 +58,7 @@ class InProcess:
         def make(own: driving.Arrays) -> Any:
             return adapter(self._module, kind, params, own)
 
-        with _as_in_the_worker():
+        with as_in_the_worker():
             try:
                 for part, value in driving.answers(kind, make, inputs, scenario):
                     if part in parts:
@@ -86,7 +86,7 @@ def quick_part(
     layer.kind, layer.steps = kind, {**RIGHT[kind], **form.steps}
     layer.weight, layer.bias = arrays.get("weight", NOTHING), arrays.get("bias", NOTHING)
     inputs = [arrays[name] for name in driving.INPUTS.get(kind, ("x",))]
-    with _as_in_the_worker():
+    with as_in_the_worker():
         try:
             call = replace(layer.calls(*inputs), grad_output=arrays.get("grad_output", NOTHING))
             return np.asarray(layer.part(part, call))
@@ -95,7 +95,7 @@ def quick_part(
 
 
 @contextmanager
-def _as_in_the_worker() -> Iterator[None]:
+def as_in_the_worker() -> Iterator[None]:
     """Check strided views, and let arithmetic overflow in silence."""
     unchecked = stride_tricks.as_strided
     stride_tricks.as_strided = strides.as_strided
