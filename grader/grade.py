@@ -13,6 +13,7 @@ from functools import cache, partial
 from pathlib import Path
 
 from grader.assignment import Assignment
+from grader.conventions import CONVENTIONS, convention
 from grader.diagnose import diagnose
 from grader.errors import AssignmentError
 from grader.feedback import find_counterexamples, note_own_forward
@@ -21,7 +22,7 @@ from grader.harness import CHECKS, criteria_of, run_checks
 from grader.interface_files import Interface
 from grader.lateness import LatePolicy, apply_late_policy
 from grader.outcomes import Outcome
-from grader.results import Item, Result
+from grader.results import CriterionScore, Item, Result
 from grader.sandbox import Backend, Client, open_backend
 from grader.scoring import score
 from grader.source import Program, read_program
@@ -103,6 +104,7 @@ def _grade(submission: Submission, job: Job) -> Result:
     assignment = job.assignment
     items = tuple(replace(item, hidden=student.truth.hidden) for item in items)
     criteria = score(items, assignment.points, own_forward_credit=assignment.own_forward_credit)
+    criteria = tuple(_noted(criterion, student) for criterion in criteria)
     notes = _grader_errors(items)
     result = Result(
         id=submission.id,
@@ -136,6 +138,13 @@ def _load_warnings(client: object, job: Job) -> Iterator[str]:
     missing = [names for names in client.missing if needed & {*names.split(" or ")}]
     if missing:
         yield f"not defined in what was handed in: {', '.join(missing)}"
+
+
+def _noted(criterion: CriterionScore, student: Student) -> CriterionScore:
+    """Say on a criterion which conventions made its answers right."""
+    names = ", ".join(sorted(student.accepted.get(criterion.name, ())))
+    said = [criterion.note, f"right by the convention that this course accepts: {names}" if names else ""]
+    return replace(criterion, note="; ".join(filter(None, said)))
 
 
 def _grader_errors(items: Sequence[Item]) -> tuple[str, ...]:
@@ -176,7 +185,8 @@ def open_student(submission: Submission, job: Job) -> Iterator[Opened]:
 
 def _student(client: Client | Unavailable, job: Job) -> Student:
     truth, expressed = job.ground_truth(), job.interface.expressed
-    return Student(client, truth, expressed=expressed, measure=_stopwatch(client, job))
+    conventions = {name: convention(name, truth) for name in job.assignment.accept}
+    return Student(client, truth, conventions, expressed=expressed, measure=_stopwatch(client, job))
 
 
 def _stopwatch(client: Client | Unavailable, job: Job) -> Callable[[], SpeedVerdict] | None:
@@ -185,7 +195,12 @@ def _stopwatch(client: Client | Unavailable, job: Job) -> Callable[[], SpeedVerd
     graded = any(points for name, points in assignment.points.items() if name.startswith("conv2d.speed"))
     if isinstance(client, Unavailable) or not graded:
         return None
-    return partial(judge_speed, client, _backend(job.sandbox, job.python), assignment.speed)
+    return partial(
+        judge_speed,
+        client,
+        _backend(job.sandbox, job.python, tuple(job.assignment.imports)),
+        assignment.speed,
+    )
 
 
 def _client(program: Program, job: Job) -> Client:
@@ -196,16 +211,16 @@ def _client(program: Program, job: Job) -> Client:
         job.interface.settings,
         assignment.imports,
         assignment.limits,
-        _backend(job.sandbox, job.python),
+        _backend(job.sandbox, job.python, tuple(job.assignment.imports)),
     )
 
 
 @cache
-def _backend(name: str, python: str | None) -> Backend:
+def _backend(name: str, python: str | None, packages: tuple[str, ...]) -> Backend:
     """Return this process's backend: one zygote serves every submission that is graded here."""
     stack = contextlib.ExitStack()
     atexit.register(stack.close)
-    return stack.enter_context(open_backend(name, python))
+    return stack.enter_context(open_backend(name, python, packages))
 
 
 def gradable(job: Job) -> tuple[Job, tuple[str, ...]]:
@@ -221,10 +236,16 @@ def gradable(job: Job) -> tuple[Job, tuple[str, ...]]:
     Raises
     ------
     AssignmentError
-        No check counts for a criterion at all, or nothing is left; the text names those that there are.
+        No check counts for a criterion at all, nothing is left, or a convention is unknown; the text
+        names those that there are.
     GraderError
         A check file cannot be collected.
     """
+    for name in job.assignment.accept:
+        if name not in CONVENTIONS:
+            raise AssignmentError(
+                f"accept: no convention {name!r}; there are {', '.join(sorted(CONVENTIONS))}"
+            )
     student = _student(Unavailable(Outcome.NOT_RUN, ""), job)
     checked = criteria_of(student, job.folders)
     absent = tuple(name for name in job.assignment.points if name not in checked)

@@ -30,17 +30,19 @@ class BwrapBackend:
     ----------
     python : str, optional
         The workers' interpreter; this process's own if left out.
+    packages : sequence of str
+        Installed packages that workers may read beside NumPy and the standard library.
     """
 
     name = "bwrap"
 
-    def __init__(self, python: str | None = None) -> None:
+    def __init__(self, python: str | None = None, packages: Sequence[str] = ()) -> None:
         program = shutil.which("bwrap")
         if program is None:
             raise SandboxError("bubblewrap (`bwrap`) is not installed")
         self._python = shutil.which(python or sys.executable) or str(python)
         self._bpf = policy.seccomp_filter()
-        told = ask_places(self._python)
+        told = ask_places(self._python, packages)
         self.facts = {"Python": told["python"], "NumPy": told["numpy"]}
         paths = [*policy.readable(told), *_interpreter(self._python)]
         self._prefix = command(program, paths, _links())
@@ -96,7 +98,7 @@ def command(program: str, paths: Iterable[str], links: Iterable[tuple[str, str]]
     return [*arguments, "--remount-ro", "/"]
 
 
-def ask_places(python: str) -> dict[str, Any]:
+def ask_places(python: str, packages: Sequence[str] = ()) -> dict[str, Any]:
     """Ask an interpreter where it keeps what a worker reads.
 
     Raises
@@ -106,7 +108,7 @@ def ask_places(python: str) -> dict[str, Any]:
     """
     try:
         done = subprocess.run(
-            [python, *FLAGS],
+            [python, *FLAGS, *packages],
             input=bundle(PLACES),
             capture_output=True,
             env=environment(),

@@ -33,11 +33,13 @@ class ContainerBackend:
     ----------
     python : str, optional
         The image to run, with ``python3`` and NumPy; `IMAGE` if left out.
+    packages : sequence of str
+        Not needed: what the image has can be read.
     """
 
     name = "container"
 
-    def __init__(self, python: str | None = None) -> None:
+    def __init__(self, python: str | None = None, packages: Sequence[str] = ()) -> None:  # noqa: ARG002
         found = [path for path in map(shutil.which, ENGINES) if path]
         if not found:
             raise SandboxError(f"no container engine is installed ({' or '.join(ENGINES)})")

@@ -13,6 +13,7 @@ import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -34,6 +35,8 @@ class NativeBackend:
     ----------
     python : str, optional
         The workers' interpreter, with NumPy; this process's own if left out.
+    packages : sequence of str
+        Installed packages that workers may read beside NumPy and the standard library.
 
     Attributes
     ----------
@@ -45,10 +48,10 @@ class NativeBackend:
 
     name = "native"
 
-    def __init__(self, python: str | None = None) -> None:
+    def __init__(self, python: str | None = None, packages: Sequence[str] = ()) -> None:
         if not sys.platform.startswith("linux"):
             raise SandboxError("the native sandbox needs Linux")
-        self._python = python or sys.executable
+        self._python, self._packages = python or sys.executable, tuple(packages)
         self._bpf = policy.seccomp_filter()
         policy.ruleset(()).close()
         self._lock = threading.Lock()
@@ -60,7 +63,7 @@ class NativeBackend:
         self._control, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with other:
             try:
-                self._zygote = _start(self._python, other.fileno())
+                self._zygote = _start(self._python, other.fileno(), self._packages)
             except SandboxError:
                 self._control.close()
                 raise
@@ -165,10 +168,10 @@ class NativeBackend:
         self.close()
 
 
-def _start(python: str, control_fd: int) -> "subprocess.Popen[bytes]":
+def _start(python: str, control_fd: int, packages: Sequence[str]) -> "subprocess.Popen[bytes]":
     try:
         process = subprocess.Popen(
-            [python, *FLAGS, str(control_fd)],
+            [python, *FLAGS, str(control_fd), *packages],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,

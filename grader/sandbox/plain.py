@@ -28,11 +28,13 @@ class PlainBackend:
     ----------
     python : str, optional
         The workers' interpreter; this process's own if left out.
+    packages : sequence of str
+        Not needed: everything can be read.
     """
 
     name = "none"
 
-    def __init__(self, python: str | None = None) -> None:
+    def __init__(self, python: str | None = None, packages: Sequence[str] = ()) -> None:  # noqa: ARG002
         self._python = python or sys.executable
 
     def spawn(self, limits: Limits) -> WorkerProcess:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from grader.outcomes import Outcome
+from grader.sandbox import open_backend
 
 OS = "os = sys.modules['os']\n"
 
@@ -184,3 +185,16 @@ def test_time_returns_each_parts_own_times(open_client, layer, native):
     assert 0.2 <= answers["output"].cpu_seconds < 2 * 0.2
     assert 0.1 <= answers["grad_x"].cpu_seconds < 2 * 0.1
     np.testing.assert_array_equal(answers["grad_x"].array, arrays["grad_output"])
+
+
+def test_run_package_that_the_assignment_allows_can_be_imported(open_client, ask, layer):
+    source = layer(
+        "return attr.asdict(Box(x))['value']",
+        head="import attr, pluggy\nBox = attr.make_class('Box', ['value'])",
+    )
+    with open_backend(
+        "native", packages=("numpy", "attr", "os", "syslog", "_abc", "a.b", "not_installed_at_all")
+    ) as backend:
+        client = open_client(backend, source, imports=("attr", "pluggy", "not_installed_at_all"))
+        np.testing.assert_array_equal(ask(client)["output"].array, np.arange(-3.0, 3.0))
+        assert client.stand_ins == {"pluggy": "is not installed here"}
