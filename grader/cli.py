@@ -18,10 +18,12 @@ from grader.assignment import load_assignment
 from grader.calibration import calibrate, machine
 from grader.errors import GraderError, InputError, SubmissionError
 from grader.executors import local_executor, usable_cores
-from grader.grade import Job, gradable, grade
+from grader.grade import grade
 from grader.gradebook import Gradebook
 from grader.interface_files import load_interface
+from grader.job import Job
 from grader.local import local_job, read_own_file
+from grader.opening import gradable
 from grader.reports.changes import changes, changes_text, reasons
 from grader.reports.machine import calibration_text, doctor_text
 from grader.reports.pages import feedback_page

@@ -62,13 +62,13 @@ class Verdict:
         return self.outcome is Outcome.PASSED
 
 
-def error_bound(truth: Part, dtype: np.dtype[np.generic] | type[np.floating]) -> NDArray[np.float64]:
+def error_bound(truth: Part, dtype: str) -> NDArray[np.float64]:
     """Return how far an element may be from the truth when computed in `dtype`.
 
     Parameters
     ----------
     truth : Part
-    dtype : floating dtype
+    dtype : str
         Of the arithmetic: the inputs' dtype.
 
     Returns
@@ -116,7 +116,7 @@ def compare(actual: NDArray[np.generic], truth: Part, dtype: str, part: str = "o
     if not finite.all():
         return _not_finite(got, ~finite, part)
     deviation = np.abs(got - truth.values)
-    wrong = deviation > error_bound(truth, expected_dtype)
+    wrong = deviation > error_bound(truth, dtype)
     if not wrong.any():
         return Verdict(Outcome.PASSED, deviation=float(np.max(deviation, initial=0.0)))
     return _wrong_value(got, truth.values, deviation, wrong, part)

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from grader.assignment import load_assignment
 from grader.errors import SubmissionError
-from grader.grade import Job, open_student
 from grader.interface_files import load_interface
+from grader.job import Job
+from grader.opening import open_student
 from grader.student import Student
 from grader.submissions import Submission, collect
 

@@ -12,8 +12,9 @@ from dataclasses import replace
 import numpy as np
 
 from grader import __version__
-from grader.grade import Job, failed_result, fingerprint, grade
+from grader.grade import failed_result, grade
 from grader.gradebook import Gradebook, Run
+from grader.job import Job, fingerprint
 from grader.results import Result
 from grader.submissions import Submission
 

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from numpy.typing import NDArray
 
-from grader.cases import Case, parts_of
+from grader.cases import Case, criterion_of, parts_of
 from grader.compare import Verdict, compare
 from grader.ground_truth import GroundTruth, Part
 from grader.outcomes import Outcome
@@ -48,11 +48,8 @@ class Caller(Protocol):
         """Call a layer and return an answer for each part."""
 
 
-class Convention(Protocol):
-    """The right values under a convention that the assignment accepts."""
-
-    def __call__(self, case: Case, part: str, truth: Part) -> Part | None:
-        """Return what the part is under the convention, None where it does not differ."""
+Convention = Callable[[Case, str, Part], Part | None]
+"""Returns what a part is under a convention that the assignment accepts, None where it does not differ."""
 
 
 @dataclass(slots=True, eq=False)
@@ -66,6 +63,8 @@ class Student:
     truth : GroundTruth
     conventions : Mapping of str to Convention
         Accepted beside the truth, by name.
+    accepted : dict of str to set of str
+        Which conventions have made an answer right, by criterion.
     replies : dict of str to Reply
         What has been answered so far, by case id.
     expressed : callable
@@ -79,6 +78,7 @@ class Student:
     client: Caller
     truth: GroundTruth
     conventions: Mapping[str, Convention] = field(default_factory=dict)
+    accepted: dict[str, set[str]] = field(default_factory=dict)
     replies: dict[str, Reply] = field(default_factory=dict)
     expressed: Callable[[Sequence[Case]], Sequence[Case]] = tuple
     measure: Callable[[], SpeedVerdict] | None = None
@@ -180,6 +180,7 @@ class Student:
         for name, convention in self.conventions.items():
             other = convention(case, part, self.truth[case.id].expected[part])
             if other is not None and compare(array, other, case.dtype, part).passed:
+                self.accepted.setdefault(criterion_of(case.kind, part), set()).add(name)
                 return Verdict(Outcome.PASSED, f"right under the accepted convention {name!r}")
         return None
 

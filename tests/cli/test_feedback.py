@@ -19,14 +19,14 @@ own_forward_credit = 0.5
 def graded(grader, read_scores, tmp_path):
     """Return a function that grades a sample with some of its text replaced."""
 
-    def grade(sample, *replacements):
+    def grade(sample, *replacements, accept=""):
         text = (SAMPLES / f"{sample}.py").read_text()
         for old, new in replacements:
             assert text.count(old) == 1, old
             text = text.replace(old, new)
         file = tmp_path / "ada.py"
         file.write_text(text)
-        (tmp_path / "assignment.toml").write_text(ASSIGNMENT)
+        (tmp_path / "assignment.toml").write_text(accept + ASSIGNMENT)
         ran = grader("run", file, "-o", tmp_path / "out", "--assignment", tmp_path / "assignment.toml")
         assert ran.status == 0, ran.err
         return read_scores(tmp_path / "out")["ada"], (tmp_path / "out" / "feedback" / "ada.html").read_text()
@@ -88,3 +88,17 @@ def test_mistake_that_nobody_knows_is_not_guessed_at(graded):
     score, _ = graded("im2col", ("rows = self.columns @", "rows = 1.25 * self.columns @"))
     assert _points(score)["conv2d.forward"] < 1
     assert score["diagnoses"] == []
+
+
+def test_accepted_convention_earns_full_points_and_says_so(graded):
+    score, page = graded("batch_mean", accept='accept = ["batch_mean"]')
+    assert score["points"] == 100
+    assert "right by the convention that this course accepts: batch_mean" in page
+
+
+def test_unknown_convention_is_refused_with_those_that_there_are(grader, tmp_path):
+    path = tmp_path / "assignment.toml"
+    path.write_text('accept = ["mean"]' + ASSIGNMENT)
+    ran = grader("run", SAMPLES / "im2col.py", "-o", tmp_path / "out", "--assignment", path)
+    assert ran.status == 2
+    assert "accept: no convention 'mean'; there are batch_mean" in ran.err

@@ -94,9 +94,9 @@ def test_compare_zero_reached_by_cancellation_passes_in_an_unread_row():
 
 def test_error_bound_grows_with_terms_magnitude_and_epsilon():
     short, long = Part(np.ones(1), np.ones(1), 10), Part(np.ones(1), np.ones(1), 1000)
-    assert error_bound(long, np.float64)[0] > 50 * error_bound(short, np.float64)[0]
-    assert error_bound(short, np.float32)[0] == pytest.approx(
-        2.0**29 * error_bound(short, np.float64)[0], rel=1e-4
+    assert error_bound(long, "float64")[0] > 50 * error_bound(short, "float64")[0]
+    assert error_bound(short, "float32")[0] == pytest.approx(
+        2.0**29 * error_bound(short, "float64")[0], rel=1e-4
     )
 
 

@@ -9,9 +9,10 @@ import pytest
 
 from grader.assignment import Assignment
 from grader.cases import parts_of
-from grader.grade import Job, grade
+from grader.grade import grade
 from grader.ground_truth import load_ground_truth
 from grader.interface_files import load_interface
+from grader.job import Job
 from grader.results import Result
 from grader.sandbox import Answer, Backend, Client, Limits, open_backend
 from grader.source import Program

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from grader.assignment import load_assignment
-from grader.grade import Job, grade
+from grader.grade import grade
 from grader.interface_files import load_interface
+from grader.job import Job
 from grader.submissions import SourceFile, Submission
 from grader.untrusted.adapting.settings import LAYOUTS, NAMES, PLACES, STAGES
 

@@ -1,11 +1,10 @@
 """Cases that an interface cannot express are not asked, and count neither for nor against a student."""
 
-from grader.grade import Unavailable
 from grader.ground_truth import load_ground_truth
 from grader.harness import CHECKS, criteria_of, run_checks
 from grader.interface_files import load_interface
 from grader.outcomes import Outcome
-from grader.student import Student
+from grader.student import Student, Unavailable
 
 
 def nobody(**options: object) -> Student:
