@@ -7,16 +7,15 @@ only a loop in Python makes a dimension that is eight times as large several tim
 
 import ast
 import contextlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from statistics import median
 
 import numpy as np
 from numpy.typing import NDArray
 
 from grader.sandbox import Client
 from grader.timing.sizes import Size, right_answers
-from grader.timing.stopwatch import PHASES, Voided, checked_call, hold, parts_of, time_call
+from grader.timing.stopwatch import PHASES, Pair, Voided, checked_call, hold, parts_of, time_call
 
 BASE = Size(N=2, C_in=2, C_out=2, H=3, W=3, K_h=2, K_w=2)
 DIMENSIONS = {
@@ -31,7 +30,7 @@ DIMENSIONS = {
 GROWS = 1.4
 """A line that runs this many times as often when a dimension doubles runs once for each of it: a loop of two
 steps begins three lines, one of four begins five."""
-FACTOR, SUSPICIOUS, REPEATS = 8, 3.0, 5
+FACTOR, SUSPICIOUS, REPEATS, CONFIRM = 8, 3.0, 5, 2
 LEAST_SECONDS = 1e-4
 """No convolution in NumPy takes less; what measures less is noise."""
 
@@ -202,19 +201,13 @@ def function_at(source: str, line: int) -> str:
 def _hidden(caller: "_Caller", loops: Loops) -> dict[str, tuple[str, ...]]:
     """Return, by phase, the dimensions whose cost grows like a loop that was not counted."""
     names = [name for name in DIMENSIONS if name not in loops.unknown]
-    free = [name for name in names if any(name not in loops.over(phase) for phase in caller.phases)]
-    if not free:
-        return {}
-    # The dearest before against the cheapest after: a busy moment must not look like a loop.
-    before = caller.seconds(BASE, max)
-    hidden: dict[str, list[str]] = {phase: [] for phase in caller.phases}
-    for name in free:
-        with contextlib.suppress(Voided):
-            after = caller.seconds(BASE.times(FACTOR, name), min)
-            for phase in caller.phases:
-                if name not in loops.over(phase) and after[phase] > SUSPICIOUS * before[phase]:
-                    hidden[phase].append(name)
-    return {phase: tuple(names) for phase, names in hidden.items()}
+    suspects = {(phase, name) for phase in caller.phases for name in names if name not in loops.over(phase)}
+    for _ in range(CONFIRM):
+        # A busy moment can look like a loop once.
+        for name in sorted({name for _, name in suspects}):
+            growth = caller.growth(BASE.times(FACTOR, name))
+            suspects -= {(phase, name) for phase in caller.phases if growth[phase] <= SUSPICIOUS}
+    return {phase: tuple(name for name in names if (phase, name) in suspects) for phase in caller.phases}
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,20 +217,30 @@ class _Caller:
     core: int | None
     phases: Sequence[str]
 
-    def seconds(self, size: Size, choose: Callable[[Iterable[float]], float]) -> dict[str, float]:
-        """Return a call's processor time by phase, less what the idle program takes."""
-        gross, transfer = [], []
-        for _ in range(REPEATS):
-            inputs = size.draw(np.random.default_rng())
-            truth = right_answers(inputs)
-            gross.append(checked_call(self.client, size, inputs, truth, self.core, self.phases).cpu)
-            transfer.append(time_call(self.idle, size, inputs, self.core, self.phases).cpu)
-        net = {
-            phase: choose(getattr(cpu, phase) for cpu in gross)
-            - median(getattr(cpu, phase) for cpu in transfer)
-            for phase in self.phases
-        }
-        return {phase: max(seconds, LEAST_SECONDS) for phase, seconds in net.items()}
+    def growth(self, size: Size) -> dict[str, float]:
+        """Return how many times the processor time at `BASE` a call takes, by phase, transfer left out.
+
+        Calls take turns, and the cheapest of each count, since whatever disturbs only adds.
+        """
+        turns = [(self._check(BASE), self._check(size), self._idle()) for _ in range(REPEATS)]
+        grown = {}
+        for phase in self.phases:
+            before, after, idle = (
+                min(getattr(one, phase) for one in series) for series in zip(*turns, strict=True)
+            )
+            grown[phase] = (after - idle) / max(before - idle, LEAST_SECONDS)
+        return grown
+
+    def _check(self, size: Size) -> Pair:
+        inputs = size.draw(np.random.default_rng())
+        try:
+            return checked_call(self.client, size, inputs, right_answers(inputs), self.core, self.phases).cpu
+        except Voided:
+            # What fails at this size says nothing about loops.
+            return Pair(0.0, 0.0)
+
+    def _idle(self) -> Pair:
+        return time_call(self.idle, BASE, BASE.draw(np.random.default_rng()), self.core, self.phases).cpu
 
 
 def sentences(loops: Loops, phase: str) -> Sequence[str]:
