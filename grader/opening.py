@@ -16,9 +16,9 @@ from grader.job import Job
 from grader.outcomes import Outcome
 from grader.sandbox import Backend, Client, open_backend
 from grader.source import Program, read_program
+from grader.speed import SpeedVerdict, judge_speed
 from grader.student import Student, Unavailable
 from grader.submissions import Submission
-from grader.timing.judging import SpeedVerdict, judge_speed
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,7 +41,8 @@ def open_student(submission: Submission, job: Job) -> Iterator[Opened]:
             client = Unavailable(Outcome.IMPORT_FAILED, program.error)
         else:
             client = stack.enter_context(_client(program, job))
-        yield Opened(_student(client, job), program)
+        student = replace(_student(client, job), graded=frozenset(job.assignment.points))
+        yield Opened(student, program)
 
 
 def _student(client: Client | Unavailable, job: Job) -> Student:

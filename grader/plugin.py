@@ -41,8 +41,7 @@ class RollCall:
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Read the markers of what was collected."""
-        markers = (item.get_closest_marker("criterion") for item in items)
-        self.criteria |= {marker.args[0] for marker in markers if marker}
+        self.criteria |= {_counts(item) for item in items} - {""}
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -62,9 +61,20 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     metafunc.parametrize("case", cases, ids=[case.id for case in cases])
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave out checks that go through cases and have none: pytest would report them as skipped."""
-    items[:] = [item for item in items if _case_of(item) or not item.get_closest_marker("cases")]
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out checks that earn no points here, and those that go through cases and have none."""
+    student = config.stash.get(STUDENT, None)
+    graded = student.graded if student else None
+    items[:] = [item for item in items if _has_its_case(item) and (graded is None or _counts(item) in graded)]
+
+
+def _has_its_case(item: pytest.Item) -> bool:
+    return _case_of(item) is not None or item.get_closest_marker("cases") is None
+
+
+def _counts(item: pytest.Item) -> str:
+    marker = item.get_closest_marker("criterion")
+    return marker.args[0] if marker else ""
 
 
 def _truth(config: pytest.Config) -> GroundTruth:
@@ -113,12 +123,11 @@ def _verdict(item: pytest.Item, error: BaseException | None, seconds: float) -> 
         outcome, message = Outcome.NOT_RUN, str(error)
     elif error is not None:
         outcome, message = Outcome.GRADER_ERROR, f"{type(error).__name__}: {error}"
-    marker = item.get_closest_marker("criterion")
     case = _case_of(item)
     if case and error is not None:
         detail = {"about": case.describe(), **detail}
     return {
-        "criterion": marker.args[0] if marker else "",
+        "criterion": _counts(item),
         "case": case.id if case else item.name,
         "outcome": str(outcome),
         "message": message,

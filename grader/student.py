@@ -15,7 +15,7 @@ from grader.compare import Verdict, compare
 from grader.ground_truth import GroundTruth, Part
 from grader.outcomes import Outcome
 from grader.sandbox import Answer, Reply
-from grader.timing.judging import SpeedVerdict
+from grader.speed import SpeedVerdict
 
 
 class CheckFailed(AssertionError):  # noqa: N818 - a verdict on the student's work, not an error of ours
@@ -67,6 +67,8 @@ class Student:
         Which conventions have made an answer right, by criterion.
     replies : dict of str to Reply
         What has been answered so far, by case id.
+    graded : set of str or None
+        The criteria that earn points; checks of others are not run. None: all are.
     expressed : callable
         Returns those of some cases that the course's interface can express; the others are not asked.
     measure : callable, optional
@@ -80,6 +82,7 @@ class Student:
     conventions: Mapping[str, Convention] = field(default_factory=dict)
     accepted: dict[str, set[str]] = field(default_factory=dict)
     replies: dict[str, Reply] = field(default_factory=dict)
+    graded: frozenset[str] | None = None
     expressed: Callable[[Sequence[Case]], Sequence[Case]] = tuple
     measure: Callable[[], SpeedVerdict] | None = None
     speed: SpeedVerdict | None = None

@@ -9,8 +9,8 @@ from grader.interface_files import load_interface
 from grader.outcomes import Outcome
 from grader.sandbox import Backend, Client, Limits, open_backend
 from grader.source import Program
+from grader.speed import SpeedVerdict, judge_speed
 from grader.speed_policy import SpeedPolicy
-from grader.timing.judging import SpeedVerdict, judge_speed
 
 SUBMISSIONS = Path(__file__).parents[1] / "submissions" / "speed"
 
