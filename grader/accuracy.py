@@ -17,7 +17,7 @@ from grader.mistakes.layers import student
 from grader.source_hints import EXAMPLES
 from grader.student import Student
 
-PAIRS = 200
+PAIRS = 100
 ASKED = 0.95
 
 

@@ -113,20 +113,17 @@ def _probe(truth: GroundTruth, pair: Suspect, part: str, case_id: str) -> NDArra
 
 def _can_probe(item: Item) -> bool:
     plain = item.case.scenario == "once" and not item.case.layouts and not item.case.invalid
-    return plain and not item.right and not item.modified and item.answer.array is not None
+    return plain and _is_wrong_array(item) and not item.modified
 
 
 def _explains(truth: GroundTruth, suspect: Suspect, items: Sequence[Item]) -> bool:
-    for item in items:
-        reply = _reply(truth, suspect, item.case.id)
-        modified = reply.modified if item.modified or _is_first(item) else ()
-        if not alike(item, reply.answers[item.part], modified):
-            return False
-    return True
+    if not any(mistake(name).refuses for name, _ in suspect) and not any(map(_is_wrong_array, items)):
+        return False
+    return all(alike(item, _reply(truth, suspect, item.case.id)) for item in items)
 
 
-def _is_first(item: Item) -> bool:
-    return item.part in ("output", "losses") and not item.case.invalid
+def _is_wrong_array(item: Item) -> bool:
+    return not item.right and item.answer.array is not None
 
 
 @lru_cache(maxsize=4096)

@@ -98,12 +98,16 @@ def _is_right(answer: Answer, truth: GroundTruth, case: Case, part: str) -> bool
     return compare(answer.array, truth[case.id].expected[part], case.dtype, part).passed
 
 
-def alike(item: Item, answer: Answer, modified: tuple[str, ...]) -> bool:
-    """Tell whether another answer explains an item: the same array, or the same kind of failure."""
+def alike(item: Item, reply: Reply) -> bool:
+    """Tell whether another reply explains an item: the same array, or the same failure in the same part."""
+    answer, parts = reply.answers[item.part], list(reply.answers)
+    modified = reply.modified if item.part == parts[0] and not item.case.invalid else ()
     if (item.answer.array is None) != (answer.array is None) or item.modified != modified:
         return False
     if item.answer.array is None or answer.array is None:
-        return item.answer.outcome == answer.outcome
+        earlier = parts[: parts.index(item.part)]
+        inherited = any(reply.answers[part].outcome is not None for part in earlier)
+        return item.answer.outcome == answer.outcome and item.inherited == inherited
     return arrays_alike(item.answer.array, answer.array, item.case.dtype)
 
 

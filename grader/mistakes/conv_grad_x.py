@@ -66,6 +66,7 @@ GRAD_X_MISTAKES = (
         on("grad_x", "crop", wrong.crop_that_fails_without_padding),
         on("grad_x", "crop", wrong.crop_without_padding_aside),
         hint="crop",
+        refuses=True,
     ),
     _grad_x(
         "crops_by_one",

@@ -269,6 +269,13 @@ GRADIENT_MISTAKES = (
     ),
     _wrong(
         f"output {GRADS}",
+        "answers_zeros",
+        "The result is all zeros: the loop that fills it never runs, or another array is filled.",
+        GRAD_WEIGHT,
+        on(f"output {GRADS}", "finish", lambda result, _: result * 0),
+    ),
+    _wrong(
+        f"output {GRADS}",
         "computes_in_integers",
         "Results are stored in an integer array, which cuts off the fractions.",
         DTYPE,

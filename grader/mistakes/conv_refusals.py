@@ -20,7 +20,8 @@ from grader.mistakes.model import Array, Call, Form, Mistake, Steps
 
 def _refusal(name: str, sentence: str, link: str, *forms: Steps, hint: str = "", **flags: bool) -> Mistake:
     made = tuple(Form(steps) for steps in forms)
-    return Mistake(name, "conv2d", ("conv2d.forward",), sentence, link, made, hint, **flags)
+    criteria = ("conv2d.forward",)
+    return Mistake(name, "conv2d", criteria, sentence, link, made, hint, refuses=True, **flags)
 
 
 def _every_axis(call: Call) -> Array:

@@ -86,6 +86,8 @@ class Mistake:
         The static hint (`grader.source_hints`) that shows it in the source; empty if none does.
     needs_hint : bool
         Whether its answers alone (an error on every call, say) are too common to name it by.
+    refuses : bool
+        Whether it is known by its errors alone: others must also give a wrong array.
     single : bool
         Whether it is made alone: it leaves nothing for a second mistake to show.
     """
@@ -98,6 +100,7 @@ class Mistake:
     forms: tuple[Form, ...]
     hint: str = ""
     needs_hint: bool = False
+    refuses: bool = False
     single: bool = False
 
 

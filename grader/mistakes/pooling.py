@@ -22,7 +22,9 @@ from grader.mistakes.model import Array, Call, Form, Mistake, Steps
 def _pooling(parts: str, name: str, sentence: str, link: str, *forms: Steps, hint: str = "") -> Mistake:
     names = {"output": "max_pool2d.forward", "grad_x": "max_pool2d.grad_x"}
     criteria = tuple(names[part] for part in parts.split())
-    return Mistake(name, "max_pool2d", criteria, sentence, link, tuple(Form(s) for s in forms), hint)
+    made = tuple(Form(steps) for steps in forms)
+    # Those with a line to show are those that raise.
+    return Mistake(name, "max_pool2d", criteria, sentence, link, made, hint, refuses=bool(hint))
 
 
 def _to_every_tie(rows: Array, call: Call) -> Array:

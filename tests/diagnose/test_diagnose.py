@@ -111,3 +111,20 @@ def test_diagnose_of_error_in_grad_x_does_not_blame_later_parts():
     found = named(diagnose(TRUTH, replies_of("conv2d", form)))
     assert "crops_from_the_end" in found["conv2d.grad_x"]
     assert found["conv2d.grad_weight"] == {"averages_over_batch"}
+
+
+def test_diagnose_of_errors_alone_names_no_mistake_that_gives_arrays():
+    """Exchanged strides raise in a pooling's backward by chance; so does much else."""
+
+    def one_number(call):
+        if call.stride[0] != call.stride[1]:
+            raise ValueError("shapes do not match")
+        return call
+
+    found = named(diagnose(TRUTH, replies_of("max_pool2d", Form({"grad_x.arguments": one_number}))))
+    assert found == {}
+
+
+def test_diagnose_of_zeros_says_so_and_blames_no_pair():
+    form = Form({"grad_x.finish": lambda result, _: result * 0})
+    assert named(diagnose(TRUTH, replies_of("conv2d", form))) == {"conv2d.grad_x": {"answers_zeros"}}
