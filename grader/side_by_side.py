@@ -38,8 +38,8 @@ def side_by_side(got: NDArray[Any], wanted: NDArray[np.float64]) -> str:
     Examples
     --------
     >>> print(side_by_side(np.array([1.0, 3.0]), np.array([1.0, 2.0])))
-    yours    expected  difference
-    [1  3*]  [1  2]    [.  1]
+    yours     expected  difference
+    [1   3*]  [1  2]    [.  1]
     """
     if got.shape != wanted.shape:
         heads = [f"yours, shape {got.shape}", f"expected, shape {wanted.shape}"]
