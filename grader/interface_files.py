@@ -48,8 +48,17 @@ class Interface:
         Where stride is one int for both axes, say, a case in which the axes differ cannot be asked: it counts
         neither for nor against a student.
         """
-        opened = open_interface(self.source, self.settings, self.name)
-        return tuple(case for case in cases if opened.expresses(case.kind, case.params, case.sizes))
+        known = _EXPRESSED.setdefault(f"{self.source}{self.settings!r}", {})
+        keys = [f"{case.id} {case.params} {case.sizes}" for case in cases]
+        if not known.keys() >= set(keys):
+            opened = open_interface(self.source, self.settings, self.name)
+            found = (opened.expresses(case.kind, case.params, case.sizes) for case in cases)
+            known.update(zip(keys, found, strict=True))
+        return tuple(case for case, key in zip(cases, keys, strict=True) if known[key])
+
+
+_EXPRESSED: dict[str, dict[str, bool]] = {}
+"""By interface, then case: what was found out before, since each submission asks for the same cases."""
 
 
 def shipped_interfaces() -> tuple[str, ...]:

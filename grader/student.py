@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from numpy.typing import NDArray
 
-from grader.cases import Case, criterion_of, parts_of
+from grader.cases import PARTS, Case, criterion_of, of_kind, parts_of
 from grader.compare import Verdict, compare
 from grader.ground_truth import GroundTruth, Part
 from grader.outcomes import Outcome
@@ -95,6 +95,10 @@ class Student:
 
     def reply(self, case: Case) -> Reply:
         """Return the answers to a case; the student's code is called the first time only."""
+        missing = self._never_answers(case)
+        if case.id not in self.replies and missing:
+            unavailable = Unavailable(Outcome.NOT_RUN, f"not tried, since {missing} never answers")
+            self.replies[case.id] = unavailable.run(parts=parts_of(case))
         if case.id not in self.replies:
             self.replies[case.id] = self.client.run(
                 case.kind,
@@ -105,6 +109,16 @@ class Student:
                 layouts=case.layouts,
             )
         return self.replies[case.id]
+
+    def _never_answers(self, case: Case) -> str:
+        """Return a layer that a network needs and that timed out wherever it was tried, empty if none."""
+        needed = {str(kind) for kind, _ in case.params.get("layers", ())} & PARTS.keys()
+        for kind in sorted(needed):
+            tried = (other for other in of_kind(self.truth.cases, kind) if other.id in self.replies)
+            ends = {self.replies[other.id].answers[PARTS[kind][0]].outcome for other in tried}
+            if Outcome.TIMED_OUT in ends and ends <= {Outcome.TIMED_OUT, Outcome.NOT_RUN}:
+                return kind
+        return ""
 
     def call(self, kind: str, params: Mapping[str, Any], **arrays: NDArray[Any]) -> "Result":
         """Call a layer on arrays of a check's own; see `Result`."""

@@ -20,8 +20,22 @@ from grader.sandbox.limits import Limits
 from grader.sandbox.process import Backend
 from grader.sandbox.session import Budget, Session
 
-GIVE_UP_AFTER = 3
+GIVE_UP_AFTER: Mapping[Outcome, int] = {
+    Outcome.TIMED_OUT: 3,
+    Outcome.OUT_OF_MEMORY: 10,
+    Outcome.TOO_MUCH_OUTPUT: 10,
+    Outcome.CRASHED: 10,
+}
+"""After how many such ends a part that never answered is not asked for again."""
 MAX_PRINTED = 1 << 17
+
+
+_IN_WORDS = {
+    Outcome.TIMED_OUT: "out of time",
+    Outcome.OUT_OF_MEMORY: "out of memory",
+    Outcome.TOO_MUCH_OUTPUT: "too much output",
+    Outcome.CRASHED: "a crash",
+}
 
 
 class ProgramLike(Protocol):
@@ -85,7 +99,7 @@ class Client:
         self._budget = Budget(limits)
         self._session: Session | None = None
         self._broken = (Outcome.IMPORT_FAILED, program.error) if program.error else None
-        self._time_outs: Counter[tuple[str, str]] = Counter()
+        self._ends: Counter[tuple[str, str, Outcome]] = Counter()
         self._answered: set[tuple[str, str]] = set()
         self._printed = ""
         self.stand_ins: Mapping[str, str] = {}
@@ -190,25 +204,36 @@ class Client:
         except Stop as stop:
             self._drop()
             left = tuple(part for part in asked if part not in answers)
-            if stop.outcome is Outcome.TIMED_OUT and left:
-                self._time_outs[kind, left[0]] += 1
             answers |= failed(left, stop.outcome, stop.message)
+            self._ends.update([(kind, left[0], stop.outcome)] if left else [])
         finally:
             self._budget.wall_seconds += time.monotonic() - started
-        if any(answer.outcome is Outcome.OUT_OF_MEMORY for answer in answers.values()):
+        short = next((part for part in asked if answers[part].outcome is Outcome.OUT_OF_MEMORY), None)
+        if short is not None and self._session is not None:
             # What filled the memory may still be held.
             self._drop()
+            self._ends[kind, short, Outcome.OUT_OF_MEMORY] += 1
         self._answered |= {(kind, part) for part, answer in answers.items() if answer.outcome is None}
         skipped = tuple(part for part in parts if part not in answers)
-        answers |= failed(skipped, Outcome.NOT_RUN, f"not called again after {GIVE_UP_AFTER} time-outs")
+        answers |= failed(skipped, Outcome.NOT_RUN, self._why_given_up(kind, skipped))
         ordered = {part: answers[part] for part in parts}
         return Reply(ordered, modified, time.monotonic() - started)
 
     def _not_given_up(self, kind: str, parts: tuple[str, ...]) -> tuple[str, ...]:
         for index, part in enumerate(parts):
-            if self._time_outs[kind, part] >= GIVE_UP_AFTER and (kind, part) not in self._answered:
+            if self._given_up(kind, part) is not None:
                 return parts[:index]
         return parts
+
+    def _given_up(self, kind: str, part: str) -> Outcome | None:
+        """Return what a part came to each time that it was asked for, if it is not asked for again."""
+        if (kind, part) in self._answered:
+            return None
+        return next((end for end, most in GIVE_UP_AFTER.items() if self._ends[kind, part, end] >= most), None)
+
+    def _why_given_up(self, kind: str, parts: Sequence[str]) -> str:
+        end = next((end for part in parts if (end := self._given_up(kind, part))), None)
+        return f"not called again after {GIVE_UP_AFTER[end]} times {_IN_WORDS[end]}" if end else ""
 
     def _ready(self) -> Session:
         """Return a worker with the program loaded."""
