@@ -14,10 +14,12 @@ from numpy.typing import DTypeLike
 from reference.arrays import Array, as_floats, expect_axes, expect_shape, he_normal, remembered
 from reference.windows import IntOrPair, Pair, Windows, crop, pad, pair, walk, window_view
 
-# A block's columns should still be in the cache when they are multiplied ...
-COLUMN_BYTES = 1 << 20
-# ... but a matrix product of fewer columns than this spends its time on preparing the kernels.
-FEWEST_COLUMNS = 512
+# A block of windows should still be in the cache when it is multiplied ...
+BLOCK_BYTES = 1 << 20
+# ... but a matrix product of fewer windows than this spends its time on preparing the kernels.
+FEWEST_WINDOWS = 512
+# So many numbers that lie together in memory are worth a copy, or an addition, of their own.
+LONG_RUN = 16
 
 
 def conv2d_forward(
@@ -43,7 +45,7 @@ def conv2d_forward(
     -------
     ndarray
         (N, C_out, H_out, W_out) with ``H_out = (H + 2*p_h - K_h) // s_h + 1`` and W_out alike; float32
-        if all arguments are, else float64.
+        if all arguments are, else float64. In memory the channels are the last axis.
 
     Raises
     ------
@@ -58,13 +60,16 @@ def conv2d_forward(
              [20., 24.]]]])
     """
     x, weight, bias, windows = conv_arguments(x, weight, bias, stride, padding)
-    view, kernels = window_view(pad(x, windows.padding), windows), weight.reshape(len(weight), -1)
-    output = np.empty((len(x), len(weight), *windows.output), x.dtype)
+    channels_last = windows.kernel[1] * x.shape[1] >= LONG_RUN
+    view, kernels = window_view(_padded(x, windows, channels_last), windows), _kernel_rows(weight)
+    output = np.empty((len(x), *windows.output, len(weight)), x.dtype)
+    bias_of_row = np.tile(bias, windows.output[1])
     for images, rows in _blocks(view):
-        target = output[images, :, rows].swapaxes(0, 1)
-        product = kernels @ _columns(view[images, :, rows])
-        np.add(product.reshape(target.shape), bias[:, np.newaxis, np.newaxis, np.newaxis], out=target)
-    return output
+        block = output[images, rows]
+        window_rows = _window_rows(view[images, :, rows], channels_last)
+        np.matmul(window_rows, kernels.T, out=block.reshape(-1, len(weight)))
+        block.reshape(-1, bias_of_row.size)[...] += bias_of_row
+    return output.transpose(0, 3, 1, 2)
 
 
 def conv2d_backward(
@@ -100,15 +105,35 @@ def conv2d_backward(
              [1., 2., 1.]]]])
     """
     grad_output, x, weight, windows = conv_grad_arguments(grad_output, x, weight, stride, padding)
-    padded = pad(x, windows.padding)
-    view, kernels = window_view(padded, windows), weight.reshape(len(weight), -1)
-    grad_padded, grad_kernels = np.zeros_like(padded), np.zeros_like(kernels)
+    channels_last = x.shape[1] >= LONG_RUN
+    padded = _padded(x, windows, channels_last)
+    view, kernels = window_view(padded, windows), _kernel_rows(weight)
+    grad_padded = np.zeros_like(padded)
+    # In the order of the rows, since BLAS is faster if it need not transpose.
+    grad_kernels = np.zeros_like(kernels, order="C" if channels_last else "F")
+    share = np.empty_like(grad_kernels)
     for images, rows in _blocks(view):
         grad_product = grad_output[images, :, rows].swapaxes(0, 1).reshape(len(weight), -1)
-        grad_kernels += grad_product @ _columns(view[images, :, rows]).T
-        grad_columns = (kernels.T @ grad_product).reshape(_by_tap(view[images, :, rows]).shape)
-        _scatter(grad_columns, grad_padded[images, :, rows.start * windows.stride[0] :], windows.stride)
-    return crop(grad_padded, windows), grad_kernels.reshape(weight.shape), grad_output.sum(axis=(0, 2, 3))
+        window_rows = _window_rows(view[images, :, rows], channels_last)
+        grad_kernels += np.matmul(grad_product, window_rows, out=share)
+        grad_rows = np.matmul(grad_product.T, kernels, out=np.empty_like(window_rows))
+        grad_windows = grad_rows.reshape(_by_place(view[images, :, rows]).shape)
+        _scatter(grad_windows, grad_padded[images, :, rows.start * windows.stride[0] :], windows.stride)
+    grad_weight = grad_kernels.reshape(len(weight), *windows.kernel, -1).transpose(0, 3, 1, 2)
+    return crop(grad_padded, windows), grad_weight, grad_output.sum(axis=(0, 2, 3))
+
+
+def _padded(x: Array, windows: Windows, channels_last: bool) -> Array:
+    """Pad the images; (N, C_in, H + 2*p_h, W + 2*p_w) with the channels last in memory, if wanted."""
+    padded = pad(x, windows.padding)
+    if not channels_last:
+        return padded
+    return np.ascontiguousarray(padded.transpose(0, 2, 3, 1)).transpose(0, 3, 1, 2)
+
+
+def _kernel_rows(weight: Array) -> Array:
+    """Make each kernel a row: (C_out, C_in, K_h, K_w) -> (C_out, K_h*K_w*C_in)."""
+    return weight.transpose(0, 2, 3, 1).reshape(len(weight), -1)
 
 
 def _blocks(view: Array) -> Iterator[tuple[slice, slice]]:
@@ -117,45 +142,52 @@ def _blocks(view: Array) -> Iterator[tuple[slice, slice]]:
     `view` is (N, C_in, H_out, W_out, K_h, K_w).
     """
     N, C_in, H_out, W_out, K_h, K_w = view.shape
-    pixels = max(COLUMN_BYTES // (C_in * K_h * K_w * view.itemsize), FEWEST_COLUMNS)
+    pixels = max(BLOCK_BYTES // (C_in * K_h * K_w * view.itemsize), FEWEST_WINDOWS)
     some_images, some_rows = max(1, pixels // (H_out * W_out)), max(1, pixels // W_out)
     for n in range(0, N, some_images):
         for i in range(0, H_out, some_rows):
             yield slice(n, n + some_images), slice(i, i + some_rows)
 
 
-def _by_tap(view: Array) -> Array:
-    """Put the places in the window first: (n, C_in, h, w, K_h, K_w) -> (C_in, K_h, K_w, n, h, w), a view."""
-    return view.transpose(1, 4, 5, 0, 2, 3)
+def _by_place(view: Array) -> Array:
+    """Put the channels last: (n, C_in, h, w, K_h, K_w) -> (n, h, w, K_h, K_w, C_in), a view."""
+    return view.transpose(0, 2, 3, 4, 5, 1)
 
 
-def _columns(view: Array) -> Array:
-    """Copy each window into a column (im2col): (n, C_in, h, w, K_h, K_w) -> (C_in*K_h*K_w, n*h*w)."""
+def _window_rows(view: Array, channels_last: bool) -> Array:
+    """Copy each window into a row (im2col): (n, C_in, h, w, K_h, K_w) -> (n*h*w, K_h*K_w*C_in).
+
+    In memory a window is one piece if the channels are last. Else each *column* is one, since then
+    it is windows side by side that are read from pixels side by side.
+    """
     n, C_in, h, w, K_h, K_w = view.shape
-    return _by_tap(view).reshape(C_in * K_h * K_w, n * h * w)
+    if channels_last:
+        return _by_place(view).reshape(n * h * w, K_h * K_w * C_in)
+    return view.transpose(4, 5, 1, 0, 2, 3).reshape(K_h * K_w * C_in, n * h * w).T
 
 
-def _scatter(grad_columns: Array, grad_padded: Array, stride: Pair) -> None:
-    """Add each window's gradient to the pixels it was read from: the transpose of `_columns`.
+def _scatter(grad_windows: Array, grad_padded: Array, stride: Pair) -> None:
+    """Add each window's gradient to the pixels it was read from: the transpose of `_window_rows`.
 
-    First down, then across: K_h + K_w additions of long rows instead of K_h * K_w of short ones.
+    First down, then across: K_h + K_w additions of long pieces instead of K_h * K_w of short ones.
 
     Parameters
     ----------
-    grad_columns
-        (C_in, K_h, K_w, n, h, w).
+    grad_windows
+        (n, h, w, K_h, K_w, C_in).
     grad_padded
         (n, C_in, at least s_h*(h - 1) + K_h, W + 2*p_w), changed in place.
     stride
         (s_h, s_w).
     """
-    (C_in, K_h, K_w, n, h, w), (s_h, s_w) = grad_columns.shape, stride
-    grad_rows = np.zeros((C_in, K_w, n, s_h * (h - 1) + K_h, w), grad_columns.dtype)
+    (n, h, w, K_h, K_w, C_in), (s_h, s_w) = grad_windows.shape, stride
+    # zeros_like, because it keeps the order of the axes in memory.
+    grad_down = np.zeros_like(grad_windows[:, :, :, 0], shape=(n, s_h * (h - 1) + K_h, w, K_w, C_in))
     for u in range(K_h):
-        grad_rows[:, :, :, u : u + s_h * h : s_h] += grad_columns[:, u]
-    target = grad_padded[:, :, : grad_rows.shape[3]].swapaxes(0, 1)
+        grad_down[:, u : u + s_h * h : s_h] += grad_windows[:, :, :, u]
+    target = grad_padded[:, :, : grad_down.shape[1]].transpose(0, 2, 3, 1)
     for v in range(K_w):
-        target[..., v : v + s_w * w : s_w] += grad_rows[:, v]
+        target[:, :, v : v + s_w * w : s_w] += grad_down[:, :, :, v]
 
 
 def conv_arguments(
