@@ -31,10 +31,10 @@ MAX_PRINTED = 1 << 17
 
 
 _IN_WORDS = {
-    Outcome.TIMED_OUT: "out of time",
-    Outcome.OUT_OF_MEMORY: "out of memory",
-    Outcome.TOO_MUCH_OUTPUT: "too much output",
-    Outcome.CRASHED: "a crash",
+    Outcome.TIMED_OUT: "time-outs",
+    Outcome.OUT_OF_MEMORY: "times out of memory",
+    Outcome.TOO_MUCH_OUTPUT: "floods of output",
+    Outcome.CRASHED: "crashes",
 }
 
 
@@ -233,7 +233,7 @@ class Client:
 
     def _why_given_up(self, kind: str, parts: Sequence[str]) -> str:
         end = next((end for part in parts if (end := self._given_up(kind, part))), None)
-        return f"not called again after {GIVE_UP_AFTER[end]} times {_IN_WORDS[end]}" if end else ""
+        return f"not called again after {GIVE_UP_AFTER[end]} {_IN_WORDS[end]}" if end else ""
 
     def _ready(self) -> Session:
         """Return a worker with the program loaded."""

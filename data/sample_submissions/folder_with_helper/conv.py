@@ -1,6 +1,7 @@
 """The convolution."""
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 
 def pair(value):
@@ -23,33 +24,31 @@ class Conv2d:
             raise ValueError(f"kernel {self.kernel} is larger than the padded input")
         return np.pad(x, ((0, 0), (0, 0), (p_h, p_h), (p_w, p_w)))
 
-    def forward(self, x):
+    def im2col(self, padded):
         (k_h, k_w), (s_h, s_w) = self.kernel, self.stride
-        self.shape, self.padded = x.shape, self.pad(x)
-        n, _, h, w = self.padded.shape
-        h_out, w_out = (h - k_h) // s_h + 1, (w - k_w) // s_w + 1
-        output = np.zeros((n, len(self.weight), h_out, w_out), dtype=x.dtype)
-        for b in range(n):
-            for f in range(len(self.weight)):
-                for i in range(h_out):
-                    for j in range(w_out):
-                        window = self.padded[b, :, i * s_h : i * s_h + k_h, j * s_w : j * s_w + k_w]
-                        output[b, f, i, j] = np.sum(window * self.weight[f]) + self.bias[f]
-        return output
+        windows = sliding_window_view(padded, (k_h, k_w), axis=(2, 3))[:, :, ::s_h, ::s_w]
+        n, c, h_out, w_out = windows.shape[:4]
+        self.out_size = h_out, w_out
+        return windows.transpose(0, 2, 3, 1, 4, 5).reshape(n * h_out * w_out, c * k_h * k_w)
+
+    def forward(self, x):
+        self.shape = x.shape
+        padded = self.pad(x)
+        self.padded_shape = padded.shape
+        self.columns = self.im2col(padded)
+        rows = self.columns @ self.weight.reshape(len(self.weight), -1).T + self.bias
+        return rows.reshape(len(x), *self.out_size, -1).transpose(0, 3, 1, 2)
 
     def backward(self, grad_output):
         (k_h, k_w), (s_h, s_w), (p_h, p_w) = self.kernel, self.stride, self.padding
-        grad = np.zeros_like(self.padded)
-        self.grad_weight = np.zeros_like(self.weight)
-        self.grad_bias = np.zeros_like(self.bias)
-        n, filters, h_out, w_out = grad_output.shape
-        for b in range(n):
-            for f in range(filters):
-                for i in range(h_out):
-                    for j in range(w_out):
-                        g = grad_output[b, f, i, j]
-                        rows, columns = slice(i * s_h, i * s_h + k_h), slice(j * s_w, j * s_w + k_w)
-                        self.grad_bias[f] += g
-                        self.grad_weight[f] += g * self.padded[b, :, rows, columns]
-                        grad[b, :, rows, columns] += g * self.weight[f]
+        n, f, h_out, w_out = grad_output.shape
+        rows = grad_output.transpose(0, 2, 3, 1).reshape(-1, f)
+        self.grad_bias = rows.sum(axis=0)
+        self.grad_weight = (rows.T @ self.columns).reshape(self.weight.shape)
+        taps = (rows @ self.weight.reshape(f, -1)).reshape(n, h_out, w_out, -1, k_h, k_w)
+        grad = np.zeros(self.padded_shape, dtype=grad_output.dtype)
+        for u in range(k_h):
+            for v in range(k_w):
+                target = grad[:, :, u : u + s_h * h_out : s_h, v : v + s_w * w_out : s_w]
+                target += taps[..., u, v].transpose(0, 3, 1, 2)
         return grad[:, :, p_h : p_h + self.shape[2], p_w : p_w + self.shape[3]]

@@ -1,4 +1,4 @@
-"""Right: as `loops.py`, with the convolution in a module of its own."""
+"""Right: as `im2col.py`, with the convolution in a module of its own."""
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
