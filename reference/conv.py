@@ -15,7 +15,7 @@ from reference.arrays import Array, as_floats, expect_axes, expect_shape, he_nor
 from reference.windows import IntOrPair, Pair, Windows, crop, pad, pair, walk, window_view
 
 # A block of windows should still be in the cache when it is multiplied ...
-BLOCK_BYTES = 1 << 20
+BLOCK_BYTES = 1 << 19
 # ... but a matrix product of fewer windows than this spends its time on preparing the kernels.
 FEWEST_WINDOWS = 512
 # So many numbers that lie together in memory are worth a copy, or an addition, of their own.
@@ -210,7 +210,7 @@ def conv_grad_arguments(
 ) -> tuple[Array, Array, Array, Windows]:
     """Check what `conv2d_backward` is given; return the arrays in one dtype, and the walk."""
     grad_output, x, weight = as_floats(grad_output, x, weight)
-    *_, windows = conv_arguments(x, weight, np.zeros(weight.shape[:1]), stride, padding)
+    *_, windows = conv_arguments(x, weight, np.zeros(weight.shape[:1], x.dtype), stride, padding)
     expect_shape("grad_output", grad_output, (len(x), len(weight), *windows.output))
     return grad_output, x, weight, windows
 
