@@ -17,7 +17,7 @@ from grader import __version__
 from grader.assignment import load_assignment
 from grader.calibration import calibrate, machine
 from grader.errors import GraderError, InputError, SubmissionError
-from grader.executors import local_executor, usable_cores
+from grader.executors import local_executor, prepare, usable_cores
 from grader.grade import grade
 from grader.gradebook import Gradebook
 from grader.interface_files import load_interface
@@ -67,9 +67,10 @@ def _complain(text: str) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    job = _job(arguments)
     if arguments.checks and not arguments.checks.is_dir():
         raise InputError(f"--checks: {arguments.checks} is no folder")
+    prepare()
+    job = _job(arguments)
     due = job.assignment.late.due if job.assignment.late else None
     intake = gather(arguments.paths, arguments.worksheet, due=due)
     for warning in intake.warnings:

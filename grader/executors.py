@@ -6,6 +6,10 @@ Trusted side. Anything that makes a `concurrent.futures.Executor` can stand in f
 import multiprocessing
 import os
 from concurrent.futures import Executor, ProcessPoolExecutor
+from multiprocessing import forkserver
+
+PRELOADED = ["grader.grade"]
+"""Imported once for all workers, instead of a second for each."""
 
 
 def usable_cores() -> int:
@@ -15,11 +19,16 @@ def usable_cores() -> int:
     return os.cpu_count() or 1
 
 
+def prepare() -> None:
+    """Let the pool's first process import everything in the background, while this one reads its input."""
+    if "forkserver" in multiprocessing.get_all_start_methods():
+        multiprocessing.get_context("forkserver").set_forkserver_preload(PRELOADED)
+        forkserver.ensure_running()
+
+
 def local_executor(workers: int) -> Executor:
     """Return a pool of processes that have nothing of this one's state in them."""
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"))
-    context = multiprocessing.get_context("forkserver")
-    # Imported once for all workers, instead of a second for each.
-    context.set_forkserver_preload(["grader.grade"])
-    return ProcessPoolExecutor(workers, mp_context=context)
+    prepare()
+    return ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("forkserver"))
