@@ -54,6 +54,8 @@ def max_pool2d_backward(
 ) -> Array:
     """Give each window's gradient to its largest pixel; if several tie, to the first in reading order.
 
+    NaN counts as larger than any number, as in the forward pass.
+
     Parameters
     ----------
     grad_output
@@ -81,9 +83,12 @@ def max_pool2d_backward(
     padded = pad(x, windows.padding, -np.inf)
     largest = _largest(padded, windows)
     grad_padded = np.zeros_like(padded)
+    # The border is no pixel, even if all pixels of a window are as small as it is.
+    inside = pad(np.ones((1, 1, *windows.size)), windows.padding) == 1
     open_windows = np.ones(largest.shape, bool)
     for _, _, rows, columns in windows.taps():
-        wins = open_windows & (padded[:, :, rows, columns] == largest)
+        pixels = padded[:, :, rows, columns]
+        wins = open_windows & inside[:, :, rows, columns] & ((pixels == largest) | np.isnan(pixels))
         grad_padded[:, :, rows, columns] += np.where(wins, grad_output, 0)
         open_windows &= ~wins
     return crop(grad_padded, windows)

@@ -95,6 +95,19 @@ def test_max_pool2d_backward_overlapping_windows_add_up(module):
     np.testing.assert_array_equal(grad_x[0, 0], [[0, 0, 0], [0, 4, 0], [0, 0, 0]])
 
 
+@pytest.mark.parametrize("module", [pooling, loops])
+def test_max_pool2d_backward_nan_gets_the_gradient(module):
+    x = np.array([[[[9.0, np.nan], [1.0, 2.0]]]])
+    grad_x = module.max_pool2d_backward(np.full((1, 1, 1, 1), 5.0), x, kernel_size=2)
+    np.testing.assert_array_equal(grad_x, [[[[0, 5], [0, 0]]]])
+
+
+def test_max_pool2d_backward_minus_infinity_beside_the_border_keeps_its_gradient():
+    x = np.full((1, 1, 2, 2), -np.inf)
+    grad_x = pooling.max_pool2d_backward(np.ones((1, 1, 2, 2)), x, kernel_size=2, stride=2, padding=1)
+    np.testing.assert_array_equal(grad_x, np.ones((1, 1, 2, 2)))
+
+
 def test_max_pool2d_forward_negative_images_ignore_the_border():
     output = pooling.max_pool2d_forward(np.full((1, 1, 2, 2), -3.0), kernel_size=2, stride=2, padding=1)
     np.testing.assert_array_equal(output, np.full((1, 1, 2, 2), -3.0))
