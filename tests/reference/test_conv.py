@@ -1,5 +1,7 @@
 """The convolution against five oracles: loops, PyTorch, central differences, the adjoint, ONNX's examples."""
 
+from unittest.mock import patch
+
 import numpy as np
 import pytest
 import torch
@@ -44,10 +46,12 @@ def our_conv2d(module, x, weight, bias, grad_output, how):
     return forward, *module.conv2d_backward(grad_output, x, weight, **how)
 
 
+@pytest.mark.parametrize("long_run", [1, 99], ids=["channels last", "channels first"])
 @settings(deadline=None)
 @given(convolutions())
-def test_conv2d_any_walk_equals_loops_and_torch(drawn):
-    ours = our_conv2d(conv, *drawn)
+def test_conv2d_any_walk_in_either_memory_order_equals_loops_and_torch(long_run, drawn):
+    with patch.object(conv, "LONG_RUN", long_run):
+        ours = our_conv2d(conv, *drawn)
     for theirs in (our_conv2d(loops, *drawn), torch_conv2d(*drawn)):
         for actual, expected in zip(ours, theirs, strict=True):
             np.testing.assert_allclose(actual, expected, rtol=1e-11, atol=1e-11)
