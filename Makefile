@@ -4,7 +4,7 @@ VENV ?= .venv
 PYTHON ?= python3
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint bench bench-conv bench-sandbox kill-matrix truth figures clean
+.PHONY: demo test lint bench bench-conv bench-sandbox kill-matrix mutants accuracy truth figures clean
 
 demo: $(VENV)/.installed
 	$(BIN)/grader run data/sample_submissions -o results/demo
@@ -28,6 +28,14 @@ bench-sandbox: $(VENV)/.installed-test
 
 kill-matrix: $(VENV)/.installed-test
 	$(BIN)/python -m grader.kill_matrix -o results/kill_matrix.json
+
+mutants: $(VENV)/.installed-test
+	$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[mutation]'
+	$(BIN)/python tests/mutants/make_mutants.py
+	$(BIN)/python -m grader.mutants tests/mutants/mutants.json
+
+accuracy: $(VENV)/.installed-test
+	$(BIN)/python -m grader.accuracy
 
 truth: $(VENV)/.installed-test
 	$(BIN)/grader truth -o data/ground_truth

@@ -20,6 +20,7 @@ from grader.errors import GraderError, InputError, SubmissionError
 from grader.executors import local_executor, prepare, usable_cores
 from grader.grade import grade
 from grader.gradebook import Gradebook
+from grader.ground_truth import load_ground_truth
 from grader.interface_files import load_interface
 from grader.job import Job
 from grader.local import local_job, read_own_file
@@ -189,6 +190,9 @@ def _diff(arguments: argparse.Namespace) -> int:
 
 
 def _truth(arguments: argparse.Namespace) -> int:
+    # Heavy, and not needed for grading.
+    from grader.kill_matrix import survivors
+
     try:
         from grader.truth import make_hidden_set, make_public_set
     except ImportError:
@@ -197,8 +201,12 @@ def _truth(arguments: argparse.Namespace) -> int:
         make_hidden_set(arguments.output, arguments.seed_file)
     else:
         make_public_set(arguments.output)
+    with err.status("holding it against the catalogue of mistakes"):
+        missed = tuple(survivors(load_ground_truth(arguments.output)))
+    for sentence in missed:
+        _complain(f"too weak: {sentence}; another seed may do better")
     out.print(f"Ground truth: {arguments.output}", markup=False, soft_wrap=True)
-    return EXIT_OK
+    return EXIT_NOT_GRADED if missed else EXIT_OK
 
 
 def _doctor(arguments: argparse.Namespace) -> int:

@@ -6,7 +6,6 @@ Trusted side. Anything that makes a `concurrent.futures.Executor` can stand in f
 import multiprocessing
 import os
 from concurrent.futures import Executor, ProcessPoolExecutor
-from multiprocessing import forkserver
 
 PRELOADED = ["grader.grade"]
 """Imported once for all workers, instead of a second for each."""
@@ -22,6 +21,8 @@ def usable_cores() -> int:
 def prepare() -> None:
     """Let the pool's first process import everything in the background, while this one reads its input."""
     if "forkserver" in multiprocessing.get_all_start_methods():
+        from multiprocessing import forkserver
+
         multiprocessing.get_context("forkserver").set_forkserver_preload(PRELOADED)
         forkserver.ensure_running()
 

@@ -25,6 +25,7 @@ TRIED = 8
 SHRINK_SECONDS = 4.0
 """How long one submission's counterexamples may take to find, in all."""
 
+_DERIVABLE = frozenset({Outcome.WRONG_VALUE, Outcome.WRONG_SHAPE})
 _SHRINKABLE = frozenset(
     {
         Outcome.WRONG_VALUE,
@@ -54,7 +55,7 @@ def note_own_forward(student: Student, items: Sequence[Item]) -> tuple[Item, ...
     tuple of Item
         With ``own_forward`` in the detail of those that it was found out for.
     """
-    wrong = {(item.criterion, item.case) for item in items if item.outcome is Outcome.WRONG_VALUE}
+    wrong = {(item.criterion, item.case) for item in items if item.outcome in _DERIVABLE}
     holds: dict[str, bool] = {}
     doubtful: dict[str, list[Case]] = {}
     for case in student.truth.cases:

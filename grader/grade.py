@@ -62,6 +62,9 @@ def _grade(submission: Submission, job: Job) -> Result:
     items = tuple(replace(item, hidden=student.truth.hidden) for item in items)
     criteria = score(items, assignment.points, own_forward_credit=assignment.own_forward_credit)
     criteria = tuple(_noted(criterion, student) for criterion in criteria)
+    # What is right by an accepted convention is no mistake.
+    failing = {criterion.name for criterion in criteria if criterion.passed < criterion.total}
+    diagnoses = tuple(diagnosis for diagnosis in diagnoses if diagnosis.criterion in failing)
     notes = _grader_errors(items)
     result = Result(
         id=submission.id,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-Array: TypeAlias = NDArray[np.floating[Any]]
+Array = NDArray[np.floating[Any]]
 
 
 def as_floats(*arrays: ArrayLike) -> tuple[Array, ...]:

@@ -7,18 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Union
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from reference.arrays import Array
 
-Pair: TypeAlias = tuple[int, int]
-IntOrPair: TypeAlias = int | Pair
+Pair = tuple[int, int]
+IntOrPair = Union[int, Pair]  # noqa: UP007 - a worker's older Python runs this too
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Windows:
     """The walk of a window over an image; every field is (height, width), in pixels.
 
@@ -91,8 +91,8 @@ def pair(name: str, value: IntOrPair, *, minimum: int) -> Pair:
     >>> pair("stride", 2, minimum=1)
     (2, 2)
     """
-    both = tuple(value) if isinstance(value, tuple | list) else (value, value)
-    if len(both) != 2 or not all(isinstance(n, int | np.integer) and not isinstance(n, bool) for n in both):
+    both = tuple(value) if isinstance(value, (tuple, list)) else (value, value)
+    if len(both) != 2 or not all(isinstance(n, (int, np.integer)) and not isinstance(n, bool) for n in both):
         raise ValueError(f"{name} must be an integer or two integers (height, width), got {value!r}")
     if min(both) < minimum:
         raise ValueError(f"{name} must be at least {minimum}, got {value!r}")

@@ -42,6 +42,7 @@ def write_reports(folder: Path, run: Run, results: Sequence[Result]) -> tuple[Pa
     written = []
     try:
         feedback.mkdir(parents=True, exist_ok=True)
+        _forget_others(feedback, results)
         for result in results:
             page = feedback_page(result, run.assignment_name, results)
             written.append(write_whole(feedback / f"{result.id}.html", page))
@@ -52,6 +53,14 @@ def write_reports(folder: Path, run: Run, results: Sequence[Result]) -> tuple[Pa
     except OSError as error:
         raise GradebookError(f"the reports cannot be written: {error}") from error
     return tuple(written)
+
+
+def _forget_others(feedback: Path, results: Sequence[Result]) -> None:
+    """Delete the pages of submissions that are gone, so that nobody hands them out."""
+    kept = {f"{result.id}.html" for result in results}
+    for page in feedback.glob("*.html"):
+        if page.name not in kept:
+            page.unlink()
 
 
 def write_whole(path: Path, content: str | bytes) -> Path:

@@ -148,7 +148,8 @@ def test_run_stores_each_item_for_sql(grader, tmp_path, assignment):
 def test_run_hidden_set_keeps_arrays_out_of_feedback(grader, read_scores, tmp_path):
     seed = tmp_path / "seed.txt"
     seed.write_text("known to the course only")
-    assert grader("truth", "--seed-file", seed, "-o", tmp_path / "hidden").status == 0
+    made = grader("truth", "--seed-file", seed, "-o", tmp_path / "hidden")
+    assert made.status == 0, made.err  # also: the catalogue of mistakes is caught
     path = tmp_path / "assignment.toml"
     path.write_text('ground_truth = "hidden"\n' + CONV_ONLY)
     flipped = ROOT / "data" / "sample_submissions" / "kernel_flipped.py"
