@@ -69,7 +69,7 @@ def _pytest(folders: Sequence[Path], options: Sequence[str], plugins: Sequence[o
     used = ("pytest_metadata.plugin", "pytest_jsonreport.plugin", "grader.plugin")
     names = (*used, *(f"no:{name}" for name in _UNUSED_PLUGINS))
     arguments = [word for name in names for word in ("-p", name)]
-    arguments += [*options, "-q", "-s", "--tb=no", "-c", str(CHECKS / "pytest.ini"), "--rootdir", str(CHECKS)]
+    arguments += [*options, "-qq", "-s", "--tb=short", "-c", str(CHECKS / "pytest.ini"), "--rootdir", str(CHECKS)]
     output = io.StringIO()
     with contextlib.redirect_stdout(output):
         status = pytest.main([*arguments, *map(str, folders)], plugins=list(plugins))

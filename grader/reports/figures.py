@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from grader.reports.words import number
+from grader.reports.words import number, ratio
 
 _WIDTH, _HEIGHT, _MARGIN = 640, 200, 28
 _SLOWEST, _FASTEST = 1e-3, 1e6  # beyond these a ratio is no speed, and would make the axis useless
@@ -75,12 +75,14 @@ def speed_svg(speedups: Sequence[float], own: float | None = None) -> Markup:
         f'<circle class="dot" cx="{x:.1f}" cy="{base - 8 - row * 11:.1f}" r="5"/>'
         for x, row in _stacked([place(value) for value in shown])
     ]
-    said = f"{len(shown)} submissions between {min(every):.3g} and {max(every):.3g} times as fast as loops"
+    said = (
+        f"{len(shown)} submissions between {ratio(min(every))} and {ratio(max(every))} times as fast as loops"
+    )
     if mine is not None:
         x = place(mine)
         marks.append(f'<line class="own" x1="{x:.1f}" x2="{x:.1f}" y1="{_MARGIN}" y2="{base}"/>')
-        marks.append(_label(x, _MARGIN - 6, f"you: {mine:.3g}x"))
-        said += f"; yours {mine:.3g}"
+        marks.append(_label(x, _MARGIN - 6, f"you: {ratio(mine)}x"))
+        said += f"; yours {ratio(mine)}"
     return _svg(said, marks, base)
 
 

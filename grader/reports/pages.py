@@ -125,6 +125,7 @@ def _environment() -> Environment:
     )
     environment.filters |= {
         "number": words.number,
+        "ratio": words.ratio,
         "visible": words.visible,
         "mistake": words.mistake,
         "summary": words.summary,

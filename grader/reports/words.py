@@ -58,6 +58,12 @@ def number(value: float) -> str:
     return f"{value:.2f}".rstrip("0").rstrip(".")
 
 
+def ratio(value: float) -> str:
+    """Return a ratio with three figures and no exponent: ``1180``, ``23.2``, ``0.655``."""
+    figures = float(f"{value:.3g}")
+    return f"{figures:.0f}" if figures >= 100 else f"{figures:g}"
+
+
 def failures(items: Iterable[Item]) -> list[tuple[Outcome, int]]:
     """Count the items that did not pass by outcome, the most frequent first."""
     order = list(Outcome)
