@@ -47,6 +47,7 @@ def run_checks(student: Student, folders: Sequence[Path]) -> tuple[Item, ...]:
     """
     report = JSONReport()
     options = ["--json-report-file=none", "--json-report-omit=collectors,log,streams,warnings,keywords"]
+    options += ["--tb=no", "--no-summary"]
     _pytest(folders, options, [report, Handover(student)])
     return tuple(_item(test) for test in report.report["tests"])
 
@@ -60,7 +61,7 @@ def criteria_of(student: Student, folders: Sequence[Path]) -> set[str]:
         A check file cannot be collected.
     """
     roll = RollCall()
-    _pytest(folders, ["--collect-only"], [roll, Handover(student)])
+    _pytest(folders, ["--collect-only", "--tb=short"], [roll, Handover(student)])
     return roll.criteria
 
 
@@ -69,7 +70,7 @@ def _pytest(folders: Sequence[Path], options: Sequence[str], plugins: Sequence[o
     used = ("pytest_metadata.plugin", "pytest_jsonreport.plugin", "grader.plugin")
     names = (*used, *(f"no:{name}" for name in _UNUSED_PLUGINS))
     arguments = [word for name in names for word in ("-p", name)]
-    arguments += [*options, "-qq", "-s", "--tb=short", "-c", str(CHECKS / "pytest.ini"), "--rootdir", str(CHECKS)]
+    arguments += [*options, "-qq", "-s", "-c", str(CHECKS / "pytest.ini"), "--rootdir", str(CHECKS)]
     output = io.StringIO()
     with contextlib.redirect_stdout(output):
         status = pytest.main([*arguments, *map(str, folders)], plugins=list(plugins))
