@@ -36,8 +36,8 @@ KINDS: Mapping[str, tuple[str, ...]] = {
 }
 """The kinds of layer that each module computes."""
 
-SMALL_BLOCKS = {"COLUMN_BYTES": 2000, "FEWEST_COLUMNS": 2}
-"""The convolution works in blocks; in such small ones the cases' arrays take several."""
+SMALL_BLOCKS = {"BLOCK_BYTES": 2000, "FEWEST_WINDOWS": 2, "LONG_RUN": 4}
+"""With these the cases' arrays take several of the convolution's blocks, and both of its memory orders."""
 
 SECONDS = 20
 """A mutant that loops is dead after so long."""
