@@ -5,6 +5,7 @@ Trusted side. Anything that makes a `concurrent.futures.Executor` can stand in f
 
 import multiprocessing
 import os
+import signal
 from concurrent.futures import Executor, ProcessPoolExecutor
 
 PRELOADED = ["grader.grade"]
@@ -29,7 +30,12 @@ def prepare() -> None:
 
 def local_executor(workers: int) -> Executor:
     """Return a pool of processes that have nothing of this one's state in them."""
-    if "forkserver" not in multiprocessing.get_all_start_methods():
-        return ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"))
     prepare()
-    return ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("forkserver"))
+    method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
+    context = multiprocessing.get_context(method)
+    return ProcessPoolExecutor(workers, mp_context=context, initializer=_end_when_interrupted)
+
+
+def _end_when_interrupted() -> None:
+    """Let Ctrl-C, which reaches every process of a terminal, end this one at once and in silence."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)

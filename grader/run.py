@@ -6,7 +6,7 @@ broken pool says so.
 
 import platform
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import BrokenExecutor, Executor, as_completed
+from concurrent.futures import BrokenExecutor, Executor, Future, as_completed
 from dataclasses import replace
 
 import numpy as np
@@ -100,11 +100,19 @@ def _graded(
     """Yield submissions as they are graded; None stands for a pool that broke."""
     with make_executor(workers) as executor:
         futures = {executor.submit(grade, submission, job): submission for submission in submissions}
-        for future in as_completed(futures):
-            try:
-                yield futures[future], future.result()
-            except BrokenExecutor:
-                yield futures[future], None
+        try:
+            for future in as_completed(futures):
+                yield futures[future], _result(future)
+        finally:
+            # When interrupted, what has not begun shall not.
+            executor.shutdown(wait=False, cancel_futures=True)
+
+
+def _result(future: Future[Result]) -> Result | None:
+    try:
+        return future.result()
+    except BrokenExecutor:
+        return None
 
 
 def _kept_results(submissions: Iterable[Submission], job: Job, gradebook: Gradebook) -> dict[str, Result]:
