@@ -4,13 +4,19 @@ VENV ?= .venv
 PYTHON ?= python3
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint bench bench-conv bench-sandbox kill-matrix mutants accuracy truth figures clean
+.PHONY: demo test test-lowest lint bench bench-conv bench-sandbox kill-matrix mutants accuracy truth figures clean
 
 demo: $(VENV)/.installed
 	$(BIN)/grader run data/sample_submissions -o results/demo
 
 test: $(VENV)/.installed-test lint
 	$(BIN)/python -m pytest -q
+
+test-lowest:
+	test -d $(VENV)-lowest || $(PYTHON) -m venv $(VENV)-lowest
+	$(PYTHON) tests/lowest.py > $(VENV)-lowest/lowest.txt
+	$(VENV)-lowest/bin/python -m pip install -q --disable-pip-version-check -c $(VENV)-lowest/lowest.txt -e . hypothesis
+	$(VENV)-lowest/bin/python -m pytest -q tests/assignment tests/scoring tests/cli/test_samples.py tests/cli/test_check.py
 
 lint: $(VENV)/.installed-test
 	$(BIN)/ruff check .
