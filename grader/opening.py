@@ -57,12 +57,7 @@ def _stopwatch(client: Client | Unavailable, job: Job) -> Callable[[], SpeedVerd
     graded = any(points for name, points in assignment.points.items() if name.startswith("conv2d.speed"))
     if isinstance(client, Unavailable) or not graded:
         return None
-    return partial(
-        judge_speed,
-        client,
-        _backend(job.sandbox, job.python, tuple(job.assignment.imports)),
-        assignment.speed,
-    )
+    return partial(judge_speed, client, _backend_of(job), assignment.speed)
 
 
 def _client(program: Program, job: Job) -> Client:
@@ -73,8 +68,12 @@ def _client(program: Program, job: Job) -> Client:
         job.interface.settings,
         assignment.imports,
         assignment.limits,
-        _backend(job.sandbox, job.python, tuple(job.assignment.imports)),
+        _backend_of(job),
     )
+
+
+def _backend_of(job: Job) -> Backend:
+    return _backend(job.sandbox, job.python, tuple(job.assignment.imports))
 
 
 @cache

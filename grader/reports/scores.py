@@ -7,13 +7,12 @@ import csv
 import io
 import json
 import math
-from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from grader.outcomes import Outcome
 from grader.reports.words import main_outcome
 from grader.results import CriterionScore, Diagnosis, Result, Speed
+from grader.scoring import count_outcomes
 
 SCHEMA = 1
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
@@ -44,7 +43,6 @@ def scores_json(results: Sequence[Result], assignment_name: str, max_points: flo
 
 
 def _submission(result: Result) -> dict[str, Any]:
-    counted = Counter(item.outcome for item in result.items)
     standing = result.standing
     return {
         "id": result.id,
@@ -54,7 +52,7 @@ def _submission(result: Result) -> dict[str, Any]:
         "points": round(result.points, 4),
         "max_points": result.max_points,
         "criteria": [_criterion(score) for score in result.criteria],
-        "outcomes": {str(outcome): counted[outcome] for outcome in Outcome},
+        "outcomes": count_outcomes(result.items),
         "diagnoses": [_diagnosis(diagnosis) for diagnosis in result.diagnoses],
         "speed": _speed(result.speed) if result.speed else None,
         "files": list(result.files),
