@@ -14,9 +14,9 @@ test: $(VENV)/.installed-test lint
 
 test-lowest:
 	test -d $(VENV)-lowest || $(PYTHON) -m venv $(VENV)-lowest
-	$(PYTHON) tests/lowest.py > $(VENV)-lowest/lowest.txt
+	$(PYTHON) tests/quality/lowest.py > $(VENV)-lowest/lowest.txt
 	$(VENV)-lowest/bin/python -m pip install -q --disable-pip-version-check -c $(VENV)-lowest/lowest.txt -e . hypothesis
-	$(VENV)-lowest/bin/python -m pytest -q tests/assignment tests/scoring tests/cli/test_samples.py tests/cli/test_check.py
+	$(VENV)-lowest/bin/python -m pytest -q tests/assignment tests/grading/test_scoring.py tests/cli/test_samples.py tests/cli/test_check.py
 
 lint: $(VENV)/.installed-test
 	$(BIN)/ruff check .
@@ -30,18 +30,18 @@ bench-conv: $(VENV)/.installed-test
 	$(BIN)/python -m reference.bench -o results/bench
 
 bench-sandbox: $(VENV)/.installed-test
-	$(BIN)/python -m grader.sandbox.bench
+	$(BIN)/python -m tests.quality.bench_sandbox
 
 kill-matrix: $(VENV)/.installed-test
-	$(BIN)/python -m grader.kill_matrix -o results/kill_matrix.json
+	$(BIN)/python -m tests.quality.kill_matrix -o results/kill_matrix.json
 
 mutants: $(VENV)/.installed-test
 	$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[mutation]'
-	$(BIN)/python tests/mutants/make_mutants.py
-	$(BIN)/python -m grader.mutants tests/mutants/mutants.json
+	$(BIN)/python tests/quality/mutants/make_mutants.py
+	$(BIN)/python -m tests.quality.mutants tests/quality/mutants/mutants.json
 
 accuracy: $(VENV)/.installed-test
-	$(BIN)/python -m grader.accuracy
+	$(BIN)/python -m tests.quality.accuracy
 
 truth: $(VENV)/.installed-test
 	$(BIN)/grader truth -o data/ground_truth

@@ -14,26 +14,26 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from grader import __version__
-from grader.assignment import load_assignment
-from grader.calibration import calibrate, machine
+from grader.assignment.interface import load_interface
+from grader.assignment.load import load_assignment
+from grader.cases.ground_truth import load_ground_truth
 from grader.errors import GraderError, InputError, SubmissionError
-from grader.executors import local_executor, prepare, usable_cores
-from grader.grade import grade
-from grader.gradebook import Gradebook
-from grader.ground_truth import load_ground_truth
-from grader.interface_files import load_interface
-from grader.job import Job
-from grader.local import local_job, read_own_file
-from grader.opening import gradable
-from grader.reports.changes import changes, changes_text, reasons
-from grader.reports.machine import calibration_text, doctor_text
+from grader.grading.executors import local_executor, prepare, usable_cores
+from grader.grading.grade import grade
+from grader.grading.gradebook import Gradebook
+from grader.grading.job import Job
+from grader.grading.local import local_job, read_own_file
+from grader.grading.open_submission import gradable
+from grader.grading.run import grade_into, versions
+from grader.intake.submissions import Submission, gather
+from grader.reports.doctor import calibration_text, doctor_text
 from grader.reports.pages import feedback_page
+from grader.reports.run_diff import changes, changes_text, reasons
 from grader.reports.scores import scores_json
 from grader.reports.tables import check_report, scores_table
 from grader.reports.writing import write_reports, write_whole
-from grader.run import grade_into, versions
 from grader.sandbox import examine, open_backend
-from grader.submissions import Submission, gather
+from grader.speed.calibrate import calibrate, machine
 
 SANDBOXES = ("auto", "native", "bwrap", "container", "none")
 EXIT_OK, EXIT_NOT_GRADED, EXIT_USAGE, EXIT_INTERRUPTED = 0, 1, 2, 130
@@ -191,10 +191,10 @@ def _diff(arguments: argparse.Namespace) -> int:
 
 def _truth(arguments: argparse.Namespace) -> int:
     # Heavy, and not needed for grading.
-    from grader.kill_matrix import survivors
+    from grader.feedback.mistakes.survivors import survivors
 
     try:
-        from grader.truth import make_hidden_set, make_public_set
+        from grader.cases.generate.make import make_hidden_set, make_public_set
     except ImportError:
         raise InputError("truth: needs PyTorch, which grading does not: pip install torch==2.13.0") from None
     if arguments.seed_file:

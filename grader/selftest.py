@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from grader.harness import CHECKS
-from grader.local import open_local
-from grader.student import Student
+from grader.checks.run_pytest import CHECKS
+from grader.checks.submission import Student
+from grader.grading.local import open_local
 
 __all__ = ["submission"]
 

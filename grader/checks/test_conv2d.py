@@ -6,8 +6,8 @@ Trusted side.
 import pytest
 
 from grader.cases import Case
-from grader.plugin import Expect
-from grader.student import Student
+from grader.checks.plugin import Expect
+from grader.checks.submission import Student
 
 
 @pytest.mark.criterion("conv2d.forward")

@@ -6,7 +6,7 @@ Trusted side.
 import pytest
 
 from grader.cases import Case
-from grader.plugin import Expect
+from grader.checks.plugin import Expect
 
 
 @pytest.mark.criterion("linear.forward")

@@ -1,12 +1,12 @@
-"""Speed of the convolution, by degrees: the share of the points is what `grader.timing` makes of the clock.
+"""Speed of the convolution, by degrees: the share of the points is what `grader.speed` makes of the clock.
 
 Trusted side.
 """
 
 import pytest
 
-from grader.outcomes import Outcome
-from grader.student import CheckFailed, Student, Unavailable, answered
+from grader.checks.submission import CheckFailed, Student, Unavailable, answered
+from grader.results import Outcome
 
 
 @pytest.mark.criterion("conv2d.speed_forward")

@@ -3,8 +3,8 @@
 Trusted side. Whatever a student wrote is escaped here, by each format's own rules.
 """
 
-from grader.reports.changes import Change, changes, changes_text, reasons
 from grader.reports.pages import feedback_page, report_page
+from grader.reports.run_diff import Change, changes, changes_text, reasons
 from grader.reports.scores import scores_csv, scores_json
 from grader.reports.tables import check_report, failure_blocks, scores_table
 from grader.reports.writing import write_reports, write_whole

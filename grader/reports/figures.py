@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from grader.reports.words import number, ratio
+from grader.reports.phrasing import number, ratio
 
 _WIDTH, _HEIGHT, _MARGIN = 640, 200, 28
 _SLOWEST, _FASTEST = 1e-3, 1e6  # beyond these a ratio is no speed, and would make the axis useless

@@ -8,8 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import fmean, median
 
-from grader.outcomes import Outcome
-from grader.results import Item, Result
+from grader.results import Item, Outcome, Result
 
 BINS = 10
 HARDEST = 12

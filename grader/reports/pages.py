@@ -14,13 +14,12 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from grader.gradebook import Run
-from grader.outcomes import Outcome
-from grader.reports import words
+from grader.grading.gradebook import Run
+from grader.reports import phrasing
 from grader.reports.figures import histogram_svg, speed_svg
 from grader.reports.overview import overview
 from grader.reports.tables import about
-from grader.results import Diagnosis, Item, Result
+from grader.results import Diagnosis, Item, Outcome, Result
 
 SHOWN_CASES = 3
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -76,7 +75,7 @@ def report_page(run: Run, results: Sequence[Result]) -> str:
             run=run,
             results=results,
             seen=seen,
-            groups=words.groups(results),
+            groups=phrasing.groups(results),
             histogram=histogram_svg(seen.histogram, run.max_points),
             speedups=speedups,
             speed_figure=speed_svg(speedups),
@@ -124,13 +123,13 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {
-        "number": words.number,
-        "ratio": words.ratio,
-        "visible": words.visible,
-        "mistake": words.mistake,
-        "summary": words.summary,
-        "standing_words": words.standing_words,
-        "label": words.LABELS.__getitem__,
+        "number": phrasing.number,
+        "ratio": phrasing.ratio,
+        "visible": phrasing.visible,
+        "mistake": phrasing.mistake,
+        "summary": phrasing.summary,
+        "standing_words": phrasing.standing_words,
+        "label": phrasing.LABELS.__getitem__,
     }
     environment.globals["share"] = _share
     return environment
@@ -167,7 +166,7 @@ def _failing(result: Result) -> tuple[Failing, ...]:
             parts.append(
                 Failing(
                     criterion=criterion,
-                    counts=tuple(words.failures(failed)),
+                    counts=tuple(phrasing.failures(failed)),
                     diagnoses=tuple(one for one in result.diagnoses if one.criterion == criterion),
                     counterexamples=tuple(
                         one.text for one in result.counterexamples if one.criterion == criterion

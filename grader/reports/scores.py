@@ -10,9 +10,9 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from grader.reports.words import main_outcome
+from grader.grading.scoring import count_outcomes
+from grader.reports.phrasing import main_outcome
 from grader.results import CriterionScore, Diagnosis, Result, Speed
-from grader.scoring import count_outcomes
 
 SCHEMA = 1
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")

@@ -8,9 +8,8 @@ from collections.abc import Iterable, Sequence
 from rich.table import Table
 from rich.text import Text
 
-from grader.outcomes import Outcome
-from grader.reports.words import LABELS, groups, main_outcome, number, standing_words, summary, visible
-from grader.results import Item, Result
+from grader.reports.phrasing import LABELS, groups, main_outcome, number, standing_words, summary, visible
+from grader.results import Item, Outcome, Result
 
 SHOWN_CASES = 3
 _STYLES = {Outcome.PASSED: "green", Outcome.GRADER_ERROR: "bold magenta"}

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from grader.errors import GradebookError
-from grader.gradebook import Run
+from grader.grading.gradebook import Run
 from grader.reports.pages import feedback_page, report_page
 from grader.reports.scores import scores_csv, scores_json
 from grader.results import Result

@@ -9,8 +9,8 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from grader import wire
-from grader.outcomes import Outcome
+from grader.results import Outcome
+from grader.worker import wire
 
 STATUSES = frozenset(
     {

@@ -12,11 +12,11 @@ from typing import Any, Protocol, Self
 
 from numpy.typing import NDArray
 
-from grader.outcomes import Outcome
+from grader.assignment.limits import Limits
+from grader.results import Outcome
+from grader.sandbox.allowed_imports import HARMLESS
 from grader.sandbox.answers import Answer, Reply, Stop, failed
-from grader.sandbox.channel import MIB
-from grader.sandbox.imports import HARMLESS
-from grader.sandbox.limits import Limits
+from grader.sandbox.pipes import MIB
 from grader.sandbox.process import Backend
 from grader.sandbox.session import Budget, Session
 
@@ -39,7 +39,7 @@ _IN_WORDS = {
 
 
 class ProgramLike(Protocol):
-    """What is executed: see `grader.source.Program`."""
+    """What is executed: see `grader.intake.source.Program`."""
 
     @property
     def main(self) -> str:
@@ -65,7 +65,7 @@ class Client:
     settings : Mapping
         The assignment's settings of the interface.
     imports : sequence of str
-        Top-level modules that may be imported beside `grader.sandbox.imports.HARMLESS`.
+        Top-level modules that may be imported beside `grader.sandbox.allowed_imports.HARMLESS`.
     limits : Limits
     backend : Backend
 

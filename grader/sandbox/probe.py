@@ -17,11 +17,11 @@ from typing import Any
 
 import numpy as np
 
+from grader.assignment.limits import Limits
 from grader.errors import SandboxError
-from grader.sandbox import attempts
 from grader.sandbox.client import Client
-from grader.sandbox.limits import Limits
 from grader.sandbox.process import Backend
+from grader.worker import escape_attempts
 
 _INTERFACE = """
 NEEDS = {}
@@ -76,7 +76,7 @@ class Report:
 
 def probe(backend: Backend) -> Report:
     """Try everything from inside one of the backend's workers."""
-    source = Path(attempts.__file__).read_text(encoding="utf-8")
+    source = Path(escape_attempts.__file__).read_text(encoding="utf-8")
     program = SimpleNamespace(main="probe.py", modules={"probe.py": source}, error="")
     facts = {"kernel": platform.release(), **getattr(backend, "facts", {})}
     try:
@@ -86,12 +86,12 @@ def probe(backend: Backend) -> Report:
     except SandboxError as error:
         return Report(backend.name, problem=str(error), facts=facts)
     answer = reply.answers["output"]
-    if answer.array is None or answer.array.shape != (len(attempts.NAMES),):
+    if answer.array is None or answer.array.shape != (len(escape_attempts.NAMES),):
         why = "; ".join([answer.message, *printed])
         return Report(backend.name, problem=f"the probe did not answer: {why}", facts=facts)
     tried = tuple(
         Attempt(name.replace("_", " "), bool(code), os.strerror(int(code)) if code else "")
-        for name, code in zip(attempts.NAMES, answer.array.tolist(), strict=True)
+        for name, code in zip(escape_attempts.NAMES, answer.array.tolist(), strict=True)
     )
     through = [attempt.name for attempt in tried if not attempt.refused]
     problem = f"a worker could {', '.join(through)}" if through else ""

@@ -13,9 +13,9 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-from grader.outcomes import Outcome
-from grader.sandbox.channel import Channel
-from grader.sandbox.limits import Limits
+from grader.assignment.limits import Limits
+from grader.results import Outcome
+from grader.sandbox.pipes import Channel
 
 OUT_OF_MEMORY_EXIT = 86
 GRACE = 0.5

@@ -13,11 +13,10 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from grader import wire
-from grader.outcomes import Outcome
+from grader.assignment.limits import Limits
+from grader.results import Outcome
 from grader.sandbox.answers import MAX_NAME, Answer, Stop, out_of_turn, plain_text, read_answer, read_names
-from grader.sandbox.channel import Closed, Flooded, Malformed
-from grader.sandbox.limits import Limits
+from grader.sandbox.pipes import Closed, Flooded, Malformed
 from grader.sandbox.process import (
     GRACE,
     WorkerProcess,
@@ -25,6 +24,7 @@ from grader.sandbox.process import (
     describe_end,
     memory_sentence,
 )
+from grader.worker import wire
 
 TICK = 0.05
 MAX_NAMES = 50

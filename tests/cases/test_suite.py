@@ -5,7 +5,7 @@ import json
 import pytest
 
 from grader.cases import case_from_json, case_to_json, of_kind, suite
-from grader.truth.draw import both, window_counts
+from grader.cases.generate.draw import both, window_counts
 
 CONV = of_kind(suite(), "conv2d")
 

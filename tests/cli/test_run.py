@@ -7,7 +7,7 @@ import pytest
 
 from tests.cli.conftest import ROOT
 
-PLANTED = ROOT / "tests" / "submissions"
+PLANTED = ROOT / "tests" / "fixtures" / "planted"
 RIGHT = ROOT / "data" / "sample_submissions" / "im2col.py"
 CONV_ONLY = 'name = "Convolution"\n[points]\n"conv2d.forward" = 60\n"conv2d.grad_x" = 40\n'
 

@@ -4,9 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from grader.gradebook import Run
-from grader.outcomes import Outcome
-from grader.results import Counterexample, CriterionScore, Diagnosis, Item, Result, Speed, Standing
+from grader.grading.gradebook import Run
+from grader.results import Counterexample, CriterionScore, Diagnosis, Item, Outcome, Result, Speed, Standing
 
 HOSTILE = "<script>document.title='owned'</script>"
 

@@ -5,9 +5,8 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.outcomes import Outcome
 from grader.reports.overview import BINS, HardCase, MistakeCount, histogram, overview
-from grader.results import Item, Result
+from grader.results import Item, Outcome, Result
 
 
 def test_overview_averages_leave_out_absent_and_failed(everyone: list[Result]):

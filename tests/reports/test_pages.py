@@ -7,11 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from grader.gradebook import Run
-from grader.outcomes import Outcome
+from grader.grading.gradebook import Run
 from grader.reports import pages
 from grader.reports.pages import feedback_page, report_page
-from grader.results import Item, Result
+from grader.results import Item, Outcome, Result
 
 STYLE = Path(pages.__file__).parent / "templates" / "style.css"
 VOID = {"meta", "br", "input"}

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.gradebook import Run
+from grader.grading.gradebook import Run
 from grader.reports.pages import feedback_page, report_page
 from grader.results import Result
 

@@ -10,9 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.outcomes import Outcome
 from grader.reports.scores import no_formula, scores_csv, scores_json
-from grader.results import Result, Speed
+from grader.results import Outcome, Result, Speed
 
 
 def test_scores_json_wrong_submission_has_every_fixed_key(wrong: Result):

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from grader.errors import GradebookError
-from grader.gradebook import Run
+from grader.grading.gradebook import Run
 from grader.reports.writing import write_reports, write_whole
 from grader.results import Result
 

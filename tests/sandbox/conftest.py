@@ -11,7 +11,7 @@ import pytest
 
 from grader.sandbox import Client, Limits, open_backend
 
-INTERFACES = Path(__file__).parents[2] / "grader" / "interfaces"
+INTERFACES = Path(__file__).parents[2] / "grader" / "worker" / "interfaces"
 X = np.arange(-3.0, 3.0)
 
 

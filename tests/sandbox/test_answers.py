@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from grader.outcomes import Outcome
+from grader.results import Outcome
 from grader.sandbox.answers import Stop, read_answer, read_names
-from grader.wire import Frame
+from grader.worker.wire import Frame
 
 RAISED = {"status": "raised", "message": "no", "line": 3, "function": "forward"}
 

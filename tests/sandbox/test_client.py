@@ -5,7 +5,7 @@ import time
 import numpy as np
 import pytest
 
-from grader.outcomes import Outcome
+from grader.results import Outcome
 from grader.sandbox import open_backend
 
 OS = "os = sys.modules['os']\n"

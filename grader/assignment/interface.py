@@ -1,0 +1,101 @@
+"""Find an interface by name or file; learn which names it needs and which cases it can express.
+
+Trusted side. An interface is the course's own code, so it may be executed here to be asked; what it does
+with the student's code happens on the untrusted side, where its source is sent.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from grader.cases import Case
+from grader.errors import AssignmentError
+from grader.worker import interfaces
+from grader.worker.interface.interface_settings import SettingsError
+from grader.worker.load_interface import open_interface
+
+_SHIPPED = Path(interfaces.__file__).parent
+
+
+@dataclass(frozen=True, slots=True)
+class Interface:
+    """How an API shape is called.
+
+    Attributes
+    ----------
+    name : str
+    source : str
+        Python text, run on the untrusted side.
+    needs : Mapping of str to sequence of str
+        Which names of the student's each kind of layer needs.
+    settings : Mapping
+        The assignment's ``[interface_settings]``.
+    """
+
+    name: str
+    source: str
+    needs: Mapping[str, Sequence[str]]
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Every name that tells the answer file from other files."""
+        return frozenset(name for names in self.needs.values() for name in names)
+
+    def expressed(self, cases: Sequence[Case]) -> tuple[Case, ...]:
+        """Return those of `cases` that can be put into this interface's words.
+
+        Where stride is one int for both axes, say, a case in which the axes differ cannot be asked: it counts
+        neither for nor against a student.
+        """
+        known = _EXPRESSED.setdefault(f"{self.source}{self.settings!r}", {})
+        keys = [f"{case.id} {case.params} {case.sizes}" for case in cases]
+        if not known.keys() >= set(keys):
+            opened = open_interface(self.source, self.settings, self.name)
+            found = (opened.expresses(case.kind, case.params, case.sizes) for case in cases)
+            known.update(zip(keys, found, strict=True))
+        return tuple(case for case, key in zip(cases, keys, strict=True) if known[key])
+
+
+_EXPRESSED: dict[str, dict[str, bool]] = {}
+"""By interface, then case: what was found out before, since each submission asks for the same cases."""
+
+
+def shipped_interfaces() -> tuple[str, ...]:
+    """Return the names of the interfaces that come with the grader."""
+    return tuple(sorted(path.stem for path in _SHIPPED.glob("*.py") if not path.stem.startswith("_")))
+
+
+def load_interface(name: str, folder: Path = Path(), settings: Mapping[str, Any] | None = None) -> Interface:
+    """Read an interface and put an assignment's settings into it.
+
+    Parameters
+    ----------
+    name : str
+        A shipped one's name, or a ``.py`` file's path.
+    folder : Path
+        Where a relative path starts.
+    settings : Mapping, optional
+        The assignment's ``[interface_settings]``.
+
+    Raises
+    ------
+    AssignmentError
+        There is no such interface, the file is not one, or a setting is not usable.
+    """
+    settings = settings or {}
+    path = folder / name if name.endswith(".py") else _SHIPPED / f"{name}.py"
+    if not path.is_file():
+        shipped = ", ".join(shipped_interfaces())
+        raise AssignmentError(
+            f"interface: {name!r} is neither a .py file nor a shipped interface ({shipped})"
+        )
+    source = path.read_text(encoding="utf-8")
+    try:
+        needs = open_interface(source, settings, str(path)).needs
+    except SettingsError as error:
+        raise AssignmentError(f"{error}\n(settings of the interface {path.stem})") from None
+    except Exception as error:
+        raise AssignmentError(f"interface: {path} cannot be used: {type(error).__name__}: {error}") from None
+    return Interface(path.stem, source, needs, settings)

@@ -1,0 +1,153 @@
+"""The pytest plugin that the checks run under: fixtures, markers, JSON metadata.
+
+Trusted side. `grader run` hands it the submission in the session's stash; a student's own test file
+brings a fixture `submission` of its own, see `grader.selftest`.
+"""
+
+import copy
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from grader.cases import Case, of_kind
+from grader.cases.ground_truth import GroundTruth, load_ground_truth
+from grader.checks.submission import CheckFailed, Student
+from grader.results import Outcome
+
+STUDENT = pytest.StashKey[Student]()
+
+Expect = Callable[[Case, str], object]
+"""Type of the fixture `expect`: call it with a case and the name of a part."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Handover:
+    """A one-hook plugin that puts the submission into a session's stash."""
+
+    student: Student
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        """Hand the submission over before collection, which needs its cases."""
+        config.stash[STUDENT] = self.student
+
+
+@dataclass(slots=True, eq=False)
+class RollCall:
+    """A one-hook plugin that notes which criteria the collected checks count for."""
+
+    criteria: set[str] = field(default_factory=set)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Read the markers of what was collected."""
+        self.criteria |= {_counts(item) for item in items} - {""}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Declare the markers."""
+    config.addinivalue_line("markers", "criterion(name): the criterion that a check counts for")
+    config.addinivalue_line("markers", "cases(kind, invalid=False): run the check for each such case")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Give a check marked with ``cases`` each case of its kind as the argument `case`."""
+    marker = metafunc.definition.get_closest_marker("cases")
+    if marker is None:
+        return
+    student = metafunc.config.stash.get(STUDENT, None)
+    cases = of_kind(_truth(metafunc.config).cases, *marker.args, **marker.kwargs)
+    cases = tuple(student.expressed(cases)) if student else cases
+    metafunc.parametrize("case", cases, ids=[case.id for case in cases])
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out checks that earn no points here, and those that go through cases and have none."""
+    student = config.stash.get(STUDENT, None)
+    graded = student.graded if student else None
+    items[:] = [item for item in items if _has_its_case(item) and (graded is None or _counts(item) in graded)]
+
+
+def _has_its_case(item: pytest.Item) -> bool:
+    return _case_of(item) is not None or item.get_closest_marker("cases") is None
+
+
+def _counts(item: pytest.Item) -> str:
+    marker = item.get_closest_marker("criterion")
+    return marker.args[0] if marker else ""
+
+
+def _truth(config: pytest.Config) -> GroundTruth:
+    student = config.stash.get(STUDENT, None)
+    return student.truth if student else load_ground_truth()
+
+
+@pytest.fixture(scope="session")
+def submission(pytestconfig: pytest.Config) -> Student:
+    """Return the submission under grading: a proxy, since its code runs elsewhere."""
+    return pytestconfig.stash[STUDENT]
+
+
+@pytest.fixture(scope="session")
+def expect(submission: Student) -> Expect:
+    """Return the function that holds one part of a case's answer against the truth."""
+    return submission.expect
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> pytest.TestReport | None:
+    """Show a student what is wrong with their answer instead of our source.
+
+    Also much cheaper than letting pytest render a traceback that nobody reads.
+    """
+    if call.excinfo is None or not isinstance(call.excinfo.value, CheckFailed):
+        return None
+    without = copy.copy(call)
+    without.excinfo = None
+    report = pytest.TestReport.from_item_and_call(item, without)
+    report.outcome = "failed"
+    report.longrepr = _explain(item, call.excinfo.value)
+    return report
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_json_runtest_metadata(item: pytest.Item, call: pytest.CallInfo[None]) -> dict[str, Any]:
+    """Give the JSON report a check's verdict; a failing set-up is one too."""
+    error = call.excinfo.value if call.excinfo else None
+    return _verdict(item, error, call.duration) if call.when == "call" or error else {}
+
+
+def _verdict(item: pytest.Item, error: BaseException | None, seconds: float) -> dict[str, Any]:
+    outcome, message = Outcome.PASSED, ""
+    detail: dict[str, Any] = dict(item.user_properties)
+    if isinstance(error, CheckFailed):
+        outcome, message, detail = error.outcome, error.message, detail | error.detail
+    elif isinstance(error, AssertionError):
+        outcome, message = Outcome.WRONG_VALUE, str(error)
+    elif isinstance(error, pytest.skip.Exception):
+        outcome, message = Outcome.NOT_RUN, str(error)
+    elif error is not None:
+        outcome, message = Outcome.GRADER_ERROR, f"{type(error).__name__}: {error}"
+    case = _case_of(item)
+    if case and error is not None:
+        detail = {"about": case.describe(), **detail}
+    return {
+        "criterion": _counts(item),
+        "case": case.id if case else item.name,
+        "outcome": str(outcome),
+        "message": message,
+        "seconds": seconds,
+        "detail": detail,
+    }
+
+
+def _case_of(item: pytest.Item) -> Case | None:
+    case = getattr(item, "callspec", None) and item.callspec.params.get("case")  # type: ignore[attr-defined]
+    return case if isinstance(case, Case) else None
+
+
+def _explain(item: pytest.Item, failure: CheckFailed) -> str:
+    case = _case_of(item)
+    about = f"{case.describe()}\n" if case else ""
+    return f"{about}{failure.outcome}: {failure.message}"

@@ -1,0 +1,241 @@
+"""A submission as the checks see it: ask it for a case, get its answers, judge them.
+
+Trusted side. Checks never touch the student's code: every call goes through the sandbox's client,
+once a case, and all criteria of that case read the same reply.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from numpy.typing import NDArray
+
+from grader.cases import PARTS, Case, criterion_of, of_kind, parts_of
+from grader.cases.compare import Verdict, compare
+from grader.cases.ground_truth import GroundTruth, Part
+from grader.results import Outcome
+from grader.sandbox import Answer, Reply
+from grader.speed.judge import SpeedVerdict
+
+
+class CheckFailed(AssertionError):  # noqa: N818 - a verdict on the student's work, not an error of ours
+    """A check did not pass; `outcome` says how, the text says why."""
+
+    def __init__(self, outcome: Outcome, message: str, detail: Mapping[str, object] | None = None) -> None:
+        super().__init__(message)
+        self.outcome = outcome
+        self.message = message
+        self.detail = dict(detail or {})
+
+
+class Caller(Protocol):
+    """What a student's code is called through: the sandbox's client, or what takes its place."""
+
+    @property
+    def printed(self) -> str:
+        """The end of what the student's code printed."""
+
+    def run(
+        self,
+        kind: str,
+        params: Mapping[str, Any],
+        arrays: Mapping[str, NDArray[Any]],
+        *,
+        parts: Sequence[str],
+        scenario: str = "once",
+        layouts: Mapping[str, str] | None = None,
+    ) -> Reply:
+        """Call a layer and return an answer for each part."""
+
+
+Convention = Callable[[Case, str, Part], Part | None]
+"""Returns what a part is under a convention that the assignment accepts, None where it does not differ."""
+
+
+@dataclass(slots=True, eq=False)
+class Student:
+    """One submission under grading.
+
+    Attributes
+    ----------
+    client : Caller
+        Calls the student's code.
+    truth : GroundTruth
+    conventions : Mapping of str to Convention
+        Accepted beside the truth, by name.
+    accepted : dict of str to set of str
+        Which conventions have made an answer right, by criterion.
+    replies : dict of str to Reply
+        What has been answered so far, by case id.
+    graded : set of str or None
+        The criteria that earn points; checks of others are not run. None: all are.
+    expressed : callable
+        Returns those of some cases that the course's interface can express; the others are not asked.
+    measure : callable, optional
+        Measures the convolution's speed; None where it is not graded.
+    speed : SpeedVerdict, optional
+        What was measured, once a check asked for it.
+    """
+
+    client: Caller
+    truth: GroundTruth
+    conventions: Mapping[str, Convention] = field(default_factory=dict)
+    accepted: dict[str, set[str]] = field(default_factory=dict)
+    replies: dict[str, Reply] = field(default_factory=dict)
+    graded: frozenset[str] | None = None
+    expressed: Callable[[Sequence[Case]], Sequence[Case]] = tuple
+    measure: Callable[[], SpeedVerdict] | None = None
+    speed: SpeedVerdict | None = None
+
+    def timed(self) -> SpeedVerdict | None:
+        """Return how fast the convolution is; it is measured the first time only."""
+        if self.speed is None and self.measure is not None:
+            self.speed = self.measure()
+        return self.speed
+
+    def reply(self, case: Case) -> Reply:
+        """Return the answers to a case; the student's code is called the first time only."""
+        missing = self._never_answers(case)
+        if case.id not in self.replies and missing:
+            unavailable = Unavailable(Outcome.NOT_RUN, f"not tried, since {missing} never answers")
+            self.replies[case.id] = unavailable.run(parts=parts_of(case))
+        if case.id not in self.replies:
+            self.replies[case.id] = self.client.run(
+                case.kind,
+                case.params,
+                self.truth[case.id].inputs,
+                parts=parts_of(case)[:1] if case.invalid else parts_of(case),
+                scenario=case.scenario,
+                layouts=case.layouts,
+            )
+        return self.replies[case.id]
+
+    def _never_answers(self, case: Case) -> str:
+        """Return a layer that a network needs and that timed out wherever it was tried, empty if none."""
+        needed = {str(kind) for kind, _ in case.params.get("layers", ())} & PARTS.keys()
+        for kind in sorted(needed):
+            tried = (other for other in of_kind(self.truth.cases, kind) if other.id in self.replies)
+            ends = {self.replies[other.id].answers[PARTS[kind][0]].outcome for other in tried}
+            if Outcome.TIMED_OUT in ends and ends <= {Outcome.TIMED_OUT, Outcome.NOT_RUN}:
+                return kind
+        return ""
+
+    def call(self, kind: str, params: Mapping[str, Any], **arrays: NDArray[Any]) -> "Result":
+        """Call a layer on arrays of a check's own; see `Result`."""
+        parts = parts_of(Case("own", kind, params, {}, "a check's own arrays"))
+        return Result(self.client.run(kind, params, arrays, parts=parts))
+
+    def conv2d(
+        self,
+        x: NDArray[Any],
+        weight: NDArray[Any],
+        bias: NDArray[Any],
+        grad_output: NDArray[Any],
+        *,
+        stride: int | tuple[int, int] = 1,
+        padding: int | tuple[int, int] = 0,
+    ) -> "Result":
+        """Run the student's convolution forward and backward on arrays of a check's own.
+
+        Returns
+        -------
+        Result
+            With ``output``, ``grad_x``, ``grad_weight`` and ``grad_bias``.
+        """
+        out_channels, in_channels, *kernel = weight.shape
+        params = {
+            "in_channels": in_channels,
+            "out_channels": out_channels,
+            "kernel_size": tuple(kernel),
+            "stride": stride,
+            "padding": padding,
+        }
+        return self.call("conv2d", params, x=x, weight=weight, bias=bias, grad_output=grad_output)
+
+    def expect(self, case: Case, part: str) -> Verdict:
+        """Hold one part of a case's answer against the truth.
+
+        Raises
+        ------
+        CheckFailed
+            If it is not right, with the outcome.
+        """
+        reply = self.reply(case)
+        array = answered(reply.answers[part])
+        verdict = compare(array, self.truth[case.id].expected[part], case.dtype, part)
+        if not verdict.passed:
+            verdict = self._by_convention(case, part, array) or verdict
+        if not verdict.passed:
+            raise CheckFailed(verdict.outcome, verdict.message, _numbers(verdict))
+        if part in ("output", "losses") and reply.modified:
+            names = ", ".join(reply.modified)
+            raise CheckFailed(Outcome.MODIFIED_INPUT, f"the call changed its input in place: {names}")
+        return verdict
+
+    def expect_error(self, case: Case) -> None:
+        """Hold that a case with wrong arguments raises, where its valid twin does not.
+
+        Raises
+        ------
+        CheckFailed
+            If an answer came back, or if the layer raises on valid arguments too.
+        """
+        answer = self.reply(case).answers["output"]
+        if answer.outcome is None:
+            shape = answer.array.shape if answer.array is not None else ()
+            message = f"{case.why}: an error was expected, but an array of shape {shape} came back"
+            raise CheckFailed(Outcome.WRONG_VALUE, message)
+        if answer.outcome is not Outcome.RAISED:
+            raise CheckFailed(answer.outcome, answer.message)
+        twin = next(other for other in self.truth.cases if other.id == case.twin)
+        plain = self.reply(twin).answers["output"]
+        if plain.outcome is not None:
+            message = f"raises on valid arguments too (case {twin.id}), so that its errors mean nothing"
+            raise CheckFailed(plain.outcome, f"{message}: {plain.message}")
+
+    def _by_convention(self, case: Case, part: str, array: NDArray[Any]) -> Verdict | None:
+        for name, convention in self.conventions.items():
+            other = convention(case, part, self.truth[case.id].expected[part])
+            if other is not None and compare(array, other, case.dtype, part).passed:
+                self.accepted.setdefault(criterion_of(case.kind, part), set()).add(name)
+                return Verdict(Outcome.PASSED, f"right under the accepted convention {name!r}")
+        return None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Result:
+    """A reply to a check's own arrays: reading a part gives its array or fails the check."""
+
+    reply: Reply
+
+    def __getattr__(self, part: str) -> NDArray[Any]:
+        answers = self.reply.answers
+        if part not in answers:
+            raise AttributeError(f"no part {part!r} in this answer; there are {', '.join(answers)}")
+        return answered(answers[part])
+
+
+def answered(answer: Answer) -> NDArray[Any]:
+    """Return an answer's array, or fail the check with the outcome that took its place."""
+    if answer.outcome is not None or answer.array is None:
+        where = {"line": answer.line, "function": answer.function} if answer.line else {}
+        raise CheckFailed(answer.outcome or Outcome.NOT_RUN, answer.message, where)
+    return answer.array
+
+
+def _numbers(verdict: Verdict) -> dict[str, object]:
+    return {"deviation": verdict.deviation, "worst": list(verdict.worst)}
+
+
+class Unavailable:
+    """Takes a client's place where nothing can be run: every part gets the same outcome."""
+
+    printed = ""
+
+    def __init__(self, outcome: Outcome, message: str) -> None:
+        self._outcome, self._message = outcome, message
+
+    def run(self, *_: object, parts: Sequence[str], **__: object) -> Reply:
+        """Answer each part with the outcome."""
+        answers = {part: Answer(part, self._outcome, None, self._message) for part in parts}
+        return Reply(answers, (), 0.0)

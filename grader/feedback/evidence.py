@@ -1,0 +1,139 @@
+"""What a submission answered, sorted by criterion into right and wrong, and when two answers are alike.
+
+Trusted side; pure. The raw material of the diagnosis: no text of ours, no source of theirs.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from grader.cases import Case, criterion_of, parts_of
+from grader.cases.compare import compare
+from grader.cases.ground_truth import GroundTruth
+from grader.results import Outcome
+from grader.sandbox import Answer, Reply
+
+MUTE = frozenset(
+    {
+        Outcome.TIMED_OUT,
+        Outcome.OUT_OF_MEMORY,
+        Outcome.TOO_MUCH_OUTPUT,
+        Outcome.CRASHED,
+        Outcome.IMPORT_FAILED,
+        Outcome.NOT_RUN,
+        Outcome.GRADER_ERROR,
+    }
+)
+"""Outcomes that say nothing about the mathematics."""
+
+_CLOSE: Mapping[str, float] = {"float64": 1e-9, "float32": 3e-5, "float16": 3e-2}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Item:
+    """One part of one case's answer.
+
+    Attributes
+    ----------
+    case : Case
+    part : str
+    answer : Answer
+    modified : tuple of str
+        Inputs that the call changed; only where the part is the first one.
+    right : bool
+    inherited : bool
+        Whether an earlier part of the same call stopped, so that this one was never computed.
+    """
+
+    case: Case
+    part: str
+    answer: Answer
+    modified: tuple[str, ...]
+    right: bool
+    inherited: bool
+
+
+def evidence(truth: GroundTruth, replies: Mapping[str, Reply]) -> dict[str, tuple[Item, ...]]:
+    """Sort a submission's replies by the criterion that each part counts for.
+
+    Parameters
+    ----------
+    truth : GroundTruth
+    replies : Mapping of str to Reply
+        By case id, as far as the submission was asked.
+
+    Returns
+    -------
+    dict of str to tuple of Item
+        In the order of the truth's cases; answers that say nothing (a time-out, say) are left out.
+    """
+    found: dict[str, list[Item]] = {}
+    for case in truth.cases:
+        if case.id in replies:
+            for criterion, item in _items(case, truth, replies[case.id]):
+                if item.answer.outcome not in MUTE:
+                    found.setdefault(criterion, []).append(item)
+    return {criterion: tuple(items) for criterion, items in found.items()}
+
+
+def _items(case: Case, truth: GroundTruth, reply: Reply) -> Iterator[tuple[str, Item]]:
+    if case.invalid:
+        answer = reply.answers["output"]
+        yield f"{case.kind}.errors", Item(case, "output", answer, (), answer.outcome is not None, False)
+        return
+    stopped = False
+    for place, part in enumerate(parts_of(case)):
+        answer = reply.answers[part]
+        modified = reply.modified if place == 0 else ()
+        right = not modified and _is_right(answer, truth, case, part)
+        yield criterion_of(case.kind, part), Item(case, part, answer, modified, right, stopped)
+        stopped = stopped or answer.outcome is not None
+
+
+def _is_right(answer: Answer, truth: GroundTruth, case: Case, part: str) -> bool:
+    if answer.array is None:
+        return False
+    return compare(answer.array, truth[case.id].expected[part], case.dtype, part).passed
+
+
+def alike(item: Item, reply: Reply) -> bool:
+    """Tell whether another reply explains an item: the same array, or the same failure in the same part."""
+    answer, parts = reply.answers[item.part], list(reply.answers)
+    modified = reply.modified if item.part == parts[0] and not item.case.invalid else ()
+    if (item.answer.array is None) != (answer.array is None) or item.modified != modified:
+        return False
+    if item.answer.array is None or answer.array is None:
+        earlier = parts[: parts.index(item.part)]
+        inherited = any(reply.answers[part].outcome is not None for part in earlier)
+        return item.answer.outcome == answer.outcome and item.inherited == inherited
+    return arrays_alike(item.answer.array, answer.array, item.case.dtype)
+
+
+def arrays_alike(given: NDArray[np.generic], other: NDArray[np.generic], dtype: str) -> bool:
+    """Tell whether two arrays come from the same formula, up to rounding.
+
+    Parameters
+    ----------
+    given, other : ndarray
+    dtype : str
+        Of the inputs. More precision than that is no difference, less is.
+    """
+    wanted = np.dtype(dtype)
+    if given.shape != other.shape or _precision(given, wanted) != _precision(other, wanted):
+        return False
+    coarsest = min((given.dtype, other.dtype, wanted), key=lambda one: one.itemsize)
+    close = _CLOSE.get(str(coarsest), _CLOSE["float64"])
+    first, second = given.astype(np.float64), other.astype(np.float64)
+    finite = np.isfinite(second)
+    if not np.array_equal(first[~finite], second[~finite], equal_nan=True):
+        return False
+    scale = float(np.max(np.abs(second[finite]), initial=0.0))
+    return bool((np.abs(first[finite] - second[finite]) <= close * scale).all())
+
+
+def _precision(array: NDArray[np.generic], wanted: np.dtype[np.generic]) -> str:
+    """Return the dtype where it is another kind or less precise than the inputs', else nothing."""
+    enough = array.dtype.kind == "f" and array.dtype.itemsize >= wanted.itemsize
+    return "" if enough else str(array.dtype)

@@ -1,0 +1,53 @@
+"""The catalogue: known ways to get a layer wrong, each a right layer with some steps replaced.
+
+Trusted side. One table serves the kill matrix (no wrong layer survives), the diagnosis (which mistake
+explains an answer) and accepted conventions.
+"""
+
+from grader.feedback.mistakes.conv_errors import ERROR_MISTAKES
+from grader.feedback.mistakes.conv_forward import FORWARD_MISTAKES
+from grader.feedback.mistakes.conv_grad_x import GRAD_X_MISTAKES
+from grader.feedback.mistakes.conv_gradients import GRADIENT_MISTAKES, PARAMETER_MISTAKES
+from grader.feedback.mistakes.conv_refusals import REFUSALS
+from grader.feedback.mistakes.dense import LINEAR_MISTAKES, RELU_MISTAKES
+from grader.feedback.mistakes.losses import LOSS_MISTAKES
+from grader.feedback.mistakes.model import Form, Mistake, combine
+from grader.feedback.mistakes.pooling import POOLING_MISTAKES
+from grader.feedback.mistakes.state import STATE_MISTAKES
+from grader.feedback.mistakes.training import TRAINING_MISTAKES
+
+__all__ = ["CATALOGUE", "Form", "Mistake", "combine", "mistake"]
+
+CATALOGUE: tuple[Mistake, ...] = (
+    *FORWARD_MISTAKES,
+    *REFUSALS,
+    *GRAD_X_MISTAKES,
+    *PARAMETER_MISTAKES,
+    *GRADIENT_MISTAKES,
+    *ERROR_MISTAKES,
+    *POOLING_MISTAKES,
+    *RELU_MISTAKES,
+    *LINEAR_MISTAKES,
+    *LOSS_MISTAKES,
+    *STATE_MISTAKES,
+    *TRAINING_MISTAKES,
+)
+
+
+def mistake(name: str) -> Mistake:
+    """Return a catalogued mistake.
+
+    Raises
+    ------
+    KeyError
+        There is none of that name.
+
+    Examples
+    --------
+    >>> mistake("forgets_bias").criteria
+    ('conv2d.forward',)
+    """
+    return _BY_NAME[name]
+
+
+_BY_NAME = {entry.name: entry for entry in CATALOGUE}

@@ -1,0 +1,111 @@
+"""Layers in the template's interface whose steps, or methods, a mistake replaces.
+
+Trusted side; pure. `student` returns what stands in for a student's module.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from grader.feedback.mistakes import conv_steps, dense_steps
+from grader.feedback.mistakes.model import NOTHING, Array, Call, Form, Steps
+from reference.activations import Flatten, ReLU
+from reference.conv import Conv2d
+from reference.linear import Linear
+from reference.loss import CrossEntropyLoss
+from reference.network import CNN
+from reference.pooling import MaxPool2d
+
+PIPELINES: Mapping[str, Mapping[str, dense_steps.Pipeline]] = {
+    "conv2d": conv_steps.PARTS,
+    **dense_steps.PARTS,
+}
+RIGHT: Mapping[str, Steps] = {"conv2d": conv_steps.RIGHT, **dense_steps.RIGHT}
+CLASSES: Mapping[str, type] = {
+    "conv2d": Conv2d,
+    "max_pool2d": MaxPool2d,
+    "relu": ReLU,
+    "linear": Linear,
+    "cross_entropy": CrossEntropyLoss,
+    "network": CNN,
+}
+"""The reference's classes, by kind."""
+
+
+class Layer:
+    """A layer of any kind, made of steps; see `grader.feedback.mistakes.model.Form`."""
+
+    kind: str
+    steps: Steps
+
+    def __init__(self, **params: Any) -> None:
+        self.params = params
+        self.weight = self.bias = self.grad_weight = self.grad_bias = NOTHING
+        self.call = Call(NOTHING)
+
+    def forward(self, x: Array, labels: Array = NOTHING) -> Array:
+        """Return the output, or the loss."""
+        self.call = self.calls(x, labels)
+        return self.part("output", self.call)
+
+    def calls(self, x: Array, labels: Array = NOTHING) -> Call:
+        """Return what the parts of an answer are computed from, but for the upstream gradient."""
+        kernel = both(self.params.get("kernel_size", 1))
+        stride = self.params.get("stride")
+        usual = 1 if self.kind == "conv2d" else kernel
+        return Call(
+            x,
+            self.weight,
+            self.bias,
+            labels=labels,
+            kernel=kernel,
+            stride=both(usual if stride is None else stride),
+            padding=both(self.params.get("padding", 0)),
+        )
+
+    def backward(self, grad_output: Array = NOTHING) -> Array:
+        """Set the gradients of weight and bias and return that of the input."""
+        call = replace(self.call, grad_output=grad_output)
+        first, *others = [part for part in PIPELINES[self.kind] if part != "output"]
+        grad_x = self.part(first, call)
+        for name in others:
+            setattr(self, name, self.part(name, call))
+        return grad_x
+
+    def part(self, name: str, call: Call) -> Array:
+        """Compute one part of the answer from a call."""
+        return PIPELINES[self.kind][name](call, self.steps)
+
+
+def both(value: int | tuple[int, int]) -> tuple[int, int]:
+    """Return (height, width) of an int or a pair."""
+    return (value, value) if isinstance(value, int | np.integer) else value
+
+
+def student(kind: str, form: Form) -> SimpleNamespace:
+    """Return the module of a student who makes this mistake and no other.
+
+    Parameters
+    ----------
+    kind : str
+        The layer that it is made in.
+    form : Form
+
+    Returns
+    -------
+    SimpleNamespace
+        The template's classes; all but the one of `kind` are the reference's.
+    """
+    classes: dict[str, type] = {cls.__name__: cls for cls in (*CLASSES.values(), Flatten)}
+    name = CLASSES[kind].__name__
+    if kind == "network":
+        wrong = type(name, (*form.mixins, CNN), {})
+    else:
+        steps = {**RIGHT[kind], **form.steps}
+        wrong = type(name, (*form.mixins, Layer), {"kind": kind, "steps": steps})
+    return SimpleNamespace(**{**classes, name: wrong})

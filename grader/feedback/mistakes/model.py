@@ -1,0 +1,128 @@
+"""What a catalogued mistake is: a right layer, made of steps, with some of its steps replaced.
+
+Trusted side; pure. The same entry answers cases (kill matrix, diagnosis) and is accepted as a convention.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array: TypeAlias = NDArray[Any]
+Step: TypeAlias = Callable[..., Any]
+Steps: TypeAlias = Mapping[str, Step]
+NOTHING: Array = np.zeros(0)
+
+
+def _nothing() -> Array:
+    return NOTHING
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Call:
+    """What one part of a layer is computed from.
+
+    Attributes
+    ----------
+    x, weight, bias, grad_output : ndarray
+        As the layer got them; empty where the layer has none. ``x`` are the logits of a loss.
+    labels : ndarray of int
+    kernel, stride, padding : (int, int)
+        Height and width, in pixels.
+    """
+
+    x: Array
+    weight: Array = field(default_factory=_nothing)
+    bias: Array = field(default_factory=_nothing)
+    grad_output: Array = field(default_factory=_nothing)
+    labels: Array = field(default_factory=_nothing)
+    kernel: tuple[int, int] = (1, 1)
+    stride: tuple[int, int] = (1, 1)
+    padding: tuple[int, int] = (0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """One way in which a mistake is made.
+
+    Attributes
+    ----------
+    steps : Mapping of str to callable
+        By the name of the step that each replaces, such as ``grad_x.crop``.
+    mixins : tuple of type
+        For mistakes of state, which no single step shows: put before the layer's class.
+    """
+
+    steps: Steps = field(default_factory=dict)
+    mixins: tuple[type, ...] = ()
+
+    def parts(self) -> frozenset[str]:
+        """Return the parts of the answer that its steps make wrong; none for mixins."""
+        return frozenset(step.partition(".")[0] for step in self.steps)
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """A known way to get a layer wrong.
+
+    Attributes
+    ----------
+    name : str
+    kind : str
+        Of layer: a key of `grader.cases.PARTS`.
+    criteria : tuple of str
+        The criteria that it breaks.
+    sentence : str
+        For the student: what is wrong, and what would be right.
+    link : str
+        Where the derivation note explains it.
+    forms : tuple of Form
+        Ways to make it that give different answers, the most usual one first.
+    hint : str
+        The static hint (`grader.feedback.source_hints`) that shows it in the source; empty if none does.
+    needs_hint : bool
+        Whether its answers alone (an error on every call, say) are too common to name it by.
+    refuses : bool
+        Whether it is known by its errors alone: others must also give a wrong array.
+    single : bool
+        Whether it is made alone: it leaves nothing for a second mistake to show.
+    """
+
+    name: str
+    kind: str
+    criteria: tuple[str, ...]
+    sentence: str
+    link: str
+    forms: tuple[Form, ...]
+    hint: str = ""
+    needs_hint: bool = False
+    refuses: bool = False
+    single: bool = False
+
+
+# Steps of one part that pass a value on, so that two mistakes can both have one.
+_CHAINED = ("arguments", "finish")
+
+
+def combine(first: Form, second: Form) -> Form | None:
+    """Return the form that makes both mistakes; None where they replace the same step.
+
+    Two changed arguments, or two changed results, follow on each other.
+    """
+    steps = dict(first.steps)
+    for name, step in second.steps.items():
+        if name not in steps:
+            steps[name] = step
+        elif name.partition(".")[2] in _CHAINED:
+            steps[name] = _chain(steps[name], step)
+        else:
+            return None
+    return Form(steps, (*second.mixins, *first.mixins))
+
+
+def _chain(first: Step, second: Step) -> Step:
+    return lambda value, *call: second(first(value, *call), *call)

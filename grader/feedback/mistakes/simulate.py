@@ -1,0 +1,120 @@
+"""Let a catalogued mistake answer cases, called exactly as the worker calls a student's layers.
+
+Trusted side: only code of this repository is run here, never a submission.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.lib import stride_tricks
+from numpy.typing import NDArray
+
+from grader.feedback.mistakes.adapters import adapter
+from grader.feedback.mistakes.layers import RIGHT, Layer
+from grader.feedback.mistakes.model import NOTHING, Form
+from grader.results import Outcome
+from grader.sandbox import Answer, Reply
+from grader.worker import checked_strides, scenarios
+from grader.worker.serialize import checked, failure
+
+MAX_BYTES = 1 << 26
+
+
+class InProcess:
+    """Calls a module of our own in this process; takes the place of the sandbox's client.
+
+    Parameters
+    ----------
+    module
+        Any object with the template's classes as attributes.
+    """
+
+    printed = ""
+
+    def __init__(self, module: object) -> None:
+        self._module = module
+
+    def run(
+        self,
+        kind: str,
+        params: Mapping[str, Any],
+        arrays: Mapping[str, NDArray[Any]],
+        *,
+        parts: Sequence[str],
+        scenario: str = "once",
+        layouts: Mapping[str, str] | None = None,
+    ) -> Reply:
+        """Call a layer and return an answer for each part; see `grader.sandbox.Client.run`."""
+        layouts = layouts or {}
+        inputs = {name: scenarios.laid_out(a, layouts.get(name, "contiguous")) for name, a in arrays.items()}
+        answers: dict[str, Answer] = {}
+
+        def make(own: scenarios.Arrays) -> Any:
+            return adapter(self._module, kind, params, own)
+
+        with as_in_the_worker():
+            try:
+                for part, value in scenarios.answers(kind, make, inputs, scenario):
+                    if part in parts:
+                        answers[part] = _judged(part, value)
+            except Exception as error:
+                missing = _failed("", error)
+            else:
+                missing = Answer("", Outcome.NOT_IMPLEMENTED, None, "not returned")
+        for part in parts:
+            answers.setdefault(part, Answer(part, missing.outcome, None, missing.message))
+        return Reply(answers, tuple(scenarios.modified(inputs, arrays)), 0.0)
+
+
+def quick_part(
+    kind: str, form: Form, part: str, params: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]
+) -> NDArray[Any] | None:
+    """Compute one part of one plain case by a form's steps alone, without a layer around them.
+
+    Returns
+    -------
+    ndarray or None
+        None where the steps fail.
+    """
+    layer = Layer(**params)
+    layer.kind, layer.steps = kind, {**RIGHT[kind], **form.steps}
+    layer.weight, layer.bias = arrays.get("weight", NOTHING), arrays.get("bias", NOTHING)
+    inputs = [arrays[name] for name in scenarios.INPUTS.get(kind, ("x",))]
+    with as_in_the_worker():
+        try:
+            call = replace(layer.calls(*inputs), grad_output=arrays.get("grad_output", NOTHING))
+            return np.asarray(layer.part(part, call))
+        except Exception:
+            return None
+
+
+@contextmanager
+def as_in_the_worker() -> Iterator[None]:
+    """Check strided views, and let arithmetic overflow in silence."""
+    unchecked = stride_tricks.as_strided
+    stride_tricks.as_strided = checked_strides.as_strided
+    try:
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        stride_tricks.as_strided = unchecked
+
+
+def _judged(part: str, value: Any) -> Answer:
+    try:
+        # A copy, as the wire makes one: the layer may go on to change its array.
+        return Answer(part, None, np.array(checked(part, value, MAX_BYTES)))
+    except Exception as error:
+        return _failed(part, error)
+
+
+def _failed(part: str, error: Exception) -> Answer:
+    found = failure(error, ())
+    return Answer(part, Outcome(found["status"]), None, found["message"])

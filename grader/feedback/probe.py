@@ -1,0 +1,117 @@
+"""Why a submission fails, found while its worker is still there: own forward, diagnosis, counterexample.
+
+Trusted side. Asks the student's code again, on public or freshly drawn arrays; a hidden case's arrays
+are used and never shown.
+"""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from grader.cases import Case, criterion_of, parts_of
+from grader.checks.submission import Student
+from grader.feedback.counterexample import smallest_counterexample
+from grader.feedback.gradient_check import own_forward
+from grader.results import Counterexample, Item, Outcome
+
+TRIED = 8
+"""On how many cases of a kind gradients are held against the student's own forward, at most."""
+
+SHRINK_SECONDS = 4.0
+"""How long one submission's counterexamples may take to find, in all."""
+
+_DERIVABLE = frozenset({Outcome.WRONG_VALUE, Outcome.WRONG_SHAPE})
+_SHRINKABLE = frozenset(
+    {
+        Outcome.WRONG_VALUE,
+        Outcome.WRONG_SHAPE,
+        Outcome.WRONG_DTYPE,
+        Outcome.NOT_FINITE,
+        Outcome.RAISED,
+        Outcome.OUT_OF_BOUNDS_VIEW,
+    }
+)
+
+
+def note_own_forward(student: Student, items: Sequence[Item]) -> tuple[Item, ...]:
+    """Note on wrong gradients whether they are right for the forward that was handed in.
+
+    Where both the output and a gradient of a case are wrong, up to `TRIED` such cases of each kind,
+    spread over the suite, are tried; what holds in each of them is noted on all.
+
+    Parameters
+    ----------
+    student : Student
+        Its client is called again.
+    items : sequence of Item
+
+    Returns
+    -------
+    tuple of Item
+        With ``own_forward`` in the detail of those that it was found out for.
+    """
+    wrong = {(item.criterion, item.case) for item in items if item.outcome in _DERIVABLE}
+    holds: dict[str, bool] = {}
+    doubtful: dict[str, list[Case]] = {}
+    for case in student.truth.cases:
+        if case.id in student.replies and _both_wrong(case, wrong):
+            doubtful.setdefault(case.kind, []).append(case)
+    for kind, cases in doubtful.items():
+        tried = [case for case in cases if case.scenario == "once"][:: max(1, len(cases) // TRIED)][:TRIED]
+        verdicts = [_own_forward(student, case) for case in tried]
+        for part in parts_of(cases[0])[1:]:
+            holds[criterion_of(kind, part)] = bool(verdicts) and all(found.get(part) for found in verdicts)
+    ids = {case.id for cases in doubtful.values() for case in cases}
+    return tuple(
+        replace(item, detail={**item.detail, "own_forward": holds[item.criterion]})
+        if item.case in ids and (item.criterion, item.case) in wrong and item.criterion in holds
+        else item
+        for item in items
+    )
+
+
+def _both_wrong(case: Case, wrong: set[tuple[str, str]]) -> bool:
+    if case.kind == "network":
+        return False
+    output, *gradients = ((criterion_of(case.kind, part), case.id) for part in parts_of(case))
+    return output in wrong and any(gradient in wrong for gradient in gradients)
+
+
+def _own_forward(student: Student, case: Case) -> Mapping[str, bool]:
+    def run(arrays: Mapping[str, NDArray[Any]]) -> Mapping[str, NDArray[Any]]:
+        reply = student.client.run(case.kind, case.params, arrays, parts=parts_of(case))
+        answers = reply.answers.items()
+        return {part: answer.array for part, answer in answers if answer.array is not None}
+
+    return own_forward(student.truth[case.id].inputs, run, np.random.default_rng(0)).holds
+
+
+def find_counterexamples(student: Student, items: Sequence[Item]) -> tuple[Counterexample, ...]:
+    """Shrink the first failing case of each criterion to the smallest setting that still fails.
+
+    Parameters
+    ----------
+    student : Student
+        Its client is called again, on freshly drawn arrays.
+    items : sequence of Item
+
+    Returns
+    -------
+    tuple of Counterexample
+        At most one for a criterion, as many as are found in `SHRINK_SECONDS`.
+    """
+    outcomes = {(item.criterion, item.case): item.outcome for item in items}
+    ends = time.monotonic() + SHRINK_SECONDS
+    found: dict[str, Counterexample | None] = {}
+    for case in student.truth.cases:
+        for part in () if case.invalid or case.kind == "network" else parts_of(case):
+            criterion, left = criterion_of(case.kind, part), ends - time.monotonic()
+            if found.get(criterion) or left <= 0 or outcomes.get((criterion, case.id)) not in _SHRINKABLE:
+                continue
+            rng = np.random.default_rng(0)
+            found[criterion] = smallest_counterexample(case, part, student.client, rng, max_seconds=left)
+    return tuple(example for example in found.values() if example)

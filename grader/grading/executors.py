@@ -1,0 +1,41 @@
+"""Where submissions are graded: processes on this machine.
+
+Trusted side. Anything that makes a `concurrent.futures.Executor` can stand in for it.
+"""
+
+import multiprocessing
+import os
+import signal
+from concurrent.futures import Executor, ProcessPoolExecutor
+
+PRELOADED = ["grader.grading.grade"]
+"""Imported once for all workers, instead of a second for each."""
+
+
+def usable_cores() -> int:
+    """Return how many cores this process may run on, which a container can make fewer than there are."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def prepare() -> None:
+    """Let the pool's first process import everything in the background, while this one reads its input."""
+    if "forkserver" in multiprocessing.get_all_start_methods():
+        from multiprocessing import forkserver
+
+        multiprocessing.get_context("forkserver").set_forkserver_preload(PRELOADED)
+        forkserver.ensure_running()
+
+
+def local_executor(workers: int) -> Executor:
+    """Return a pool of processes that have nothing of this one's state in them."""
+    prepare()
+    method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
+    context = multiprocessing.get_context(method)
+    return ProcessPoolExecutor(workers, mp_context=context, initializer=_end_when_interrupted)
+
+
+def _end_when_interrupted() -> None:
+    """Let Ctrl-C, which reaches every process of a terminal, end this one at once and in silence."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)

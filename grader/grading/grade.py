@@ -1,0 +1,120 @@
+"""One submission -> one result: open its sandbox, run the checks over it, add up the points.
+
+Trusted side; runs in a process of the pool. Everything it is given and returns can be pickled.
+"""
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from grader.assignment.late_policy import LatePolicy
+from grader.checks.run_pytest import run_checks
+from grader.checks.submission import Student
+from grader.feedback.diagnose import diagnose
+from grader.feedback.probe import find_counterexamples, note_own_forward
+from grader.grading.job import Job, fingerprint
+from grader.grading.lateness import apply_late_policy
+from grader.grading.open_submission import open_student
+from grader.grading.scoring import score
+from grader.intake.submissions import Submission
+from grader.results import CriterionScore, Item, Outcome, Result
+from grader.sandbox import Client
+
+
+def grade(submission: Submission, job: Job) -> Result:
+    """Grade one submission.
+
+    A failure of the grader itself comes back as a result with the status ``grader_error``, so that
+    it costs nobody marks and nobody else's grading.
+    """
+    start = time.perf_counter()
+    try:
+        result = _grade(submission, job)
+    except Exception as error:
+        result = failed_result(submission, job, f"{type(error).__name__}: {error}")
+    return replace(result, seconds=time.perf_counter() - start, fingerprint=fingerprint(submission, job))
+
+
+def failed_result(submission: Submission, job: Job, reason: str) -> Result:
+    """Return the result of a submission that could not be graded, with the reason."""
+    return Result(
+        id=submission.id,
+        name=submission.name,
+        participant=submission.participant,
+        status="grader_error",
+        points=0.0,
+        max_points=job.assignment.max_points,
+        files=tuple(file.path for file in submission.files),
+        warnings=submission.warnings,
+        notes=(f"could not be graded: {reason}",),
+        standing=submission.standing,
+    )
+
+
+def _grade(submission: Submission, job: Job) -> Result:
+    with open_student(submission, job) as opened:
+        program, student = opened.program, opened.student
+        items = note_own_forward(student, run_checks(student, job.folders))
+        warnings = (*submission.warnings, *program.warnings, *_load_warnings(student.client, job))
+        counterexamples = find_counterexamples(student, items)
+    diagnoses = diagnose(student.truth, student.replies, program.original)
+    assignment = job.assignment
+    items = tuple(replace(item, hidden=student.truth.hidden) for item in items)
+    criteria = score(items, assignment.points, own_forward_credit=assignment.own_forward_credit)
+    criteria = tuple(_noted(criterion, student) for criterion in criteria)
+    # What is right by an accepted convention is no mistake.
+    failing = {criterion.name for criterion in criteria if criterion.passed < criterion.total}
+    diagnoses = tuple(diagnosis for diagnosis in diagnoses if diagnosis.criterion in failing)
+    notes = _grader_errors(items)
+    result = Result(
+        id=submission.id,
+        name=submission.name,
+        participant=submission.participant,
+        status="grader_error" if notes else "graded",
+        points=round(sum(criterion.points for criterion in criteria), 2),
+        max_points=assignment.max_points,
+        criteria=criteria,
+        items=items,
+        diagnoses=diagnoses,
+        counterexamples=counterexamples,
+        speed=student.speed.speed if student.speed else None,
+        files=program.files,
+        warnings=warnings,
+        notes=notes,
+        printed=student.client.printed,
+        standing=submission.standing,
+    )
+    return _less_lateness(result, assignment.late)
+
+
+def _load_warnings(client: object, job: Job) -> Iterator[str]:
+    """Say what loading found missing: imports, and names of what is graded."""
+    if not isinstance(client, Client):
+        return
+    for name, why in client.stand_ins.items():
+        yield f"{name} {why}; the code is graded without it"
+    kinds = {criterion.partition(".")[0] for criterion in job.assignment.points}
+    needed = {name for kind in kinds for name in job.interface.needs.get(kind, ())}
+    missing = [names for names in client.missing if needed & {*names.split(" or ")}]
+    if missing:
+        yield f"not defined in what was handed in: {', '.join(missing)}"
+
+
+def _noted(criterion: CriterionScore, student: Student) -> CriterionScore:
+    """Say on a criterion which conventions made its answers right."""
+    names = ", ".join(sorted(student.accepted.get(criterion.name, ())))
+    said = [criterion.note, f"right by the convention that this course accepts: {names}" if names else ""]
+    return replace(criterion, note="; ".join(filter(None, said)))
+
+
+def _grader_errors(items: Sequence[Item]) -> tuple[str, ...]:
+    """Say which checks broke instead of judging."""
+    broken = [item for item in items if item.outcome is Outcome.GRADER_ERROR]
+    return tuple(f"{item.criterion}, case {item.case}: {item.message}" for item in broken)
+
+
+def _less_lateness(result: Result, policy: LatePolicy | None) -> Result:
+    if policy is None or result.standing is None:
+        return result
+    standing = apply_late_policy(result.standing, policy, result.points, result.max_points)
+    return replace(result, standing=standing, points=round(result.points - standing.deduction, 2))

@@ -1,0 +1,130 @@
+"""Runs and results as rows of the gradebook's tables, and back.
+
+Trusted side; pure. Scalars are columns, so that SQL can ask for them; what is nested is JSON.
+"""
+
+import json
+import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any
+
+from grader.results import Counterexample, CriterionScore, Diagnosis, Item, Outcome, Result, Speed, Standing
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One call of ``grader run``: what was graded, by which rules, with which versions.
+
+    Attributes
+    ----------
+    started : datetime
+        When, in UTC, to the second.
+    assignment_text : str
+        The assignment file as it was, so that a score can be explained next year.
+    roster : tuple of str
+        The ids of all submissions that were there, also of those that this run did not grade
+        (``--only``, or killed half-way).
+    """
+
+    id: int
+    started: datetime
+    assignment_name: str
+    assignment_text: str
+    max_points: float
+    roster: tuple[str, ...] = ()
+    versions: Mapping[str, str] = field(default_factory=dict)
+    options: Mapping[str, object] = field(default_factory=dict)
+
+
+def storable(text: str) -> str:
+    """Return the text as SQLite takes it."""
+    # A file name that is not UTF-8 reaches us with lone surrogates, which SQLite refuses.
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def to_json(value: object) -> str:
+    """Return a JSON-ready value as text that SQLite takes."""
+    return storable(json.dumps(value, ensure_ascii=False))
+
+
+def result_row(result: Result) -> dict[str, object]:
+    """Return the columns of the table ``results``, without those of the run."""
+    return {
+        "submission": storable(result.id),
+        "name": storable(result.name),
+        "participant": result.participant,
+        "status": result.status,
+        "points": result.points,
+        "max_points": result.max_points,
+        "criteria": to_json([asdict(score) for score in result.criteria]),
+        "diagnoses": to_json([asdict(diagnosis) for diagnosis in result.diagnoses]),
+        "counterexamples": to_json([asdict(example) for example in result.counterexamples]),
+        "speed": to_json(asdict(result.speed) if result.speed else None),
+        "files": to_json(result.files),
+        "warnings": to_json(result.warnings),
+        "notes": to_json(result.notes),
+        "standing": to_json(asdict(result.standing) if result.standing else None),
+        "printed": storable(result.printed),
+        "seconds": result.seconds,
+        "fingerprint": result.fingerprint,
+    }
+
+
+def item_row(item: Item) -> tuple[object, ...]:
+    """Return the columns of the table ``items`` behind result and position."""
+    words = (storable(item.criterion), storable(item.case), str(item.outcome), storable(item.message))
+    return (*words, item.seconds, item.hidden, to_json(dict(item.detail)))
+
+
+def read_run(row: sqlite3.Row) -> Run:
+    """Return the run that a row of ``runs`` holds."""
+    return Run(
+        id=row["id"],
+        started=datetime.fromisoformat(row["started"]),
+        assignment_name=row["assignment_name"],
+        assignment_text=row["assignment_text"],
+        max_points=row["max_points"],
+        roster=tuple(json.loads(row["roster"])),
+        versions=json.loads(row["versions"]),
+        options=json.loads(row["options"]),
+    )
+
+
+def read_result(row: sqlite3.Row, items: Sequence[sqlite3.Row]) -> Result:
+    """Return the result that a row of ``results`` and its items hold."""
+    speed: dict[str, Any] | None = json.loads(row["speed"])
+    standing: dict[str, Any] | None = json.loads(row["standing"])
+    return Result(
+        id=row["submission"],
+        name=row["name"],
+        participant=row["participant"],
+        status=row["status"],
+        points=row["points"],
+        max_points=row["max_points"],
+        criteria=tuple(CriterionScore(**score) for score in json.loads(row["criteria"])),
+        items=tuple(_read_item(item) for item in items),
+        diagnoses=tuple(Diagnosis(**diagnosis) for diagnosis in json.loads(row["diagnoses"])),
+        counterexamples=tuple(Counterexample(**example) for example in json.loads(row["counterexamples"])),
+        speed=Speed(**speed | {"python_loops": tuple(speed["python_loops"])}) if speed else None,
+        files=tuple(json.loads(row["files"])),
+        warnings=tuple(json.loads(row["warnings"])),
+        notes=tuple(json.loads(row["notes"])),
+        printed=row["printed"],
+        seconds=row["seconds"],
+        standing=Standing(**standing) if standing else None,
+        fingerprint=row["fingerprint"],
+    )
+
+
+def _read_item(row: sqlite3.Row) -> Item:
+    return Item(
+        criterion=row["criterion"],
+        case=row["case_id"],
+        outcome=Outcome(row["outcome"]),
+        message=row["message"],
+        seconds=row["seconds"],
+        hidden=bool(row["hidden"]),
+        detail=json.loads(row["detail"]),
+    )

@@ -1,0 +1,50 @@
+"""Open a student's own file against the public cases: what `grader check` and plain pytest do.
+
+Trusted side, on the student's own machine, where their own code needs no sandbox.
+"""
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from grader.assignment.interface import load_interface
+from grader.assignment.load import load_assignment
+from grader.checks.submission import Student
+from grader.errors import SubmissionError
+from grader.grading.job import Job
+from grader.grading.open_submission import open_student
+from grader.intake.submissions import Submission, collect
+
+
+def read_own_file(path: Path) -> Submission:
+    """Read the one submission that a path holds.
+
+    Raises
+    ------
+    SubmissionError
+        It cannot be read, or holds none or several.
+    """
+    submissions = collect([path])
+    if len(submissions) != 1:
+        raise SubmissionError(f"{path}: holds {len(submissions)} submissions; one is checked at a time")
+    return submissions[0]
+
+
+def local_job() -> Job:
+    """Return how one's own file is graded: the shipped assignment, the public cases, no sandbox."""
+    assignment = load_assignment()
+    interface = load_interface(assignment.interface, settings=assignment.interface_settings)
+    return Job(assignment, interface, sandbox="none")
+
+
+@contextlib.contextmanager
+def open_local(path: Path) -> Iterator[Student]:
+    """Open a file of one's own with the shipped assignment and the public cases.
+
+    Raises
+    ------
+    SubmissionError
+        The file cannot be read.
+    """
+    with open_student(read_own_file(path), local_job()) as opened:
+        yield opened.student

@@ -1,0 +1,123 @@
+"""Open a submission for its checks: read its program, start what calls it; and hold a job to be gradable.
+
+Trusted side. One backend serves every submission that this process grades.
+"""
+
+import atexit
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import cache, partial
+
+from grader.checks.run_pytest import criteria_of
+from grader.checks.submission import Student, Unavailable
+from grader.errors import AssignmentError
+from grader.feedback.conventions import CONVENTIONS, convention
+from grader.grading.job import Job
+from grader.intake.source import Program, read_program
+from grader.intake.submissions import Submission
+from grader.results import Outcome
+from grader.sandbox import Backend, Client, open_backend
+from grader.speed.judge import SpeedVerdict, judge_speed
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Opened:
+    """A submission ready to be checked, and the program that was read from it."""
+
+    student: Student
+    program: Program
+
+
+@contextlib.contextmanager
+def open_student(submission: Submission, job: Job) -> Iterator[Opened]:
+    """Read a submission's program and open the client that calls it; close it at the end."""
+    program = read_program(submission, job.interface.names, whole_file=job.assignment.whole_file)
+    with contextlib.ExitStack() as stack:
+        client: Client | Unavailable
+        if not submission.files:
+            client = Unavailable(Outcome.NOT_RUN, "nothing was handed in that could be run")
+        elif program.error:
+            client = Unavailable(Outcome.IMPORT_FAILED, program.error)
+        else:
+            client = stack.enter_context(_client(program, job))
+        student = replace(_student(client, job), graded=frozenset(job.assignment.points))
+        yield Opened(student, program)
+
+
+def _student(client: Client | Unavailable, job: Job) -> Student:
+    truth, expressed = job.ground_truth(), job.interface.expressed
+    conventions = {name: convention(name, truth) for name in job.assignment.accept}
+    return Student(client, truth, conventions, expressed=expressed, measure=_stopwatch(client, job))
+
+
+def _stopwatch(client: Client | Unavailable, job: Job) -> Callable[[], SpeedVerdict] | None:
+    """Return what measures a submission's speed, None where there is nothing to run or to earn."""
+    assignment = job.assignment
+    graded = any(points for name, points in assignment.points.items() if name.startswith("conv2d.speed"))
+    if isinstance(client, Unavailable) or not graded:
+        return None
+    return partial(judge_speed, client, _backend_of(job), assignment.speed)
+
+
+def _client(program: Program, job: Job) -> Client:
+    assignment = job.assignment
+    return Client(
+        program,
+        job.interface.source,
+        job.interface.settings,
+        assignment.imports,
+        assignment.limits,
+        _backend_of(job),
+    )
+
+
+def _backend_of(job: Job) -> Backend:
+    return _backend(job.sandbox, job.python, tuple(job.assignment.imports))
+
+
+@cache
+def _backend(name: str, python: str | None, packages: tuple[str, ...]) -> Backend:
+    """Return this process's backend: one zygote serves every submission that is graded here."""
+    stack = contextlib.ExitStack()
+    atexit.register(stack.close)
+    return stack.enter_context(open_backend(name, python, packages))
+
+
+def gradable(job: Job) -> tuple[Job, tuple[str, ...]]:
+    """Leave out the criteria that the interface cannot express, and hold that checks count for the rest.
+
+    Returns
+    -------
+    Job
+        With points for what can be graded only.
+    tuple of str
+        The criteria that are left out.
+
+    Raises
+    ------
+    AssignmentError
+        No check counts for a criterion at all, nothing is left, or a convention is unknown; the text
+        names those that there are.
+    GraderError
+        A check file cannot be collected.
+    """
+    for name in job.assignment.accept:
+        if name not in CONVENTIONS:
+            raise AssignmentError(
+                f"accept: no convention {name!r}; there are {', '.join(sorted(CONVENTIONS))}"
+            )
+    student = _student(Unavailable(Outcome.NOT_RUN, ""), job)
+    checked = criteria_of(student, job.folders)
+    absent = tuple(name for name in job.assignment.points if name not in checked)
+    if not absent:
+        return job, ()
+    known = criteria_of(replace(student, expressed=tuple), job.folders)
+    for name in sorted(set(absent) - known):
+        raise AssignmentError(
+            f"points.{name}: no check counts for it; there are checks for {', '.join(sorted(known))}"
+        )
+    points = {name: most for name, most in job.assignment.points.items() if name in checked}
+    if not points:
+        raise AssignmentError(f"points: the interface {job.interface.name} can express none of the criteria")
+    return replace(job, assignment=replace(job.assignment, points=points)), absent

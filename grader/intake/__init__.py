@@ -1,0 +1,4 @@
+"""What students upload, read: archives and folders to submissions, files to one program each.
+
+Trusted side; parses and never executes.
+"""

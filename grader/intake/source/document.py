@@ -1,0 +1,128 @@
+"""One file of a submission as a document: its text, its syntax tree and what was wrong with it.
+
+Trusted side; pure. Notebooks and online text become programs in which ``# cell N`` marks the cells.
+"""
+
+import ast
+from dataclasses import dataclass, field
+
+from grader.intake.source.decode import decode
+from grader.intake.source.notebook import Cell, code_cells, without_magics
+from grader.intake.source.parse import Parsed, Unparsable, parse
+from grader.intake.submissions import SourceFile
+from grader.moodle.online_text import html_to_text
+
+_EMPTY = ast.Module([], [])
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A source that was read.
+
+    Attributes
+    ----------
+    path : str
+        As handed in.
+    text : str
+        The program, repaired where it could be.
+    original : str
+        The program as decoded.
+    tree : ast.Module
+        Of ``text``; empty where there is an error.
+    error : str
+        Why nothing of it can be run, with the line; or empty.
+    warnings : tuple of str
+        What was repaired or dropped, each beginning with the path.
+    cell_lines : tuple of int
+        In a notebook, the line of each code cell's marker.
+    """
+
+    path: str
+    text: str
+    original: str
+    tree: ast.Module = field(repr=False)
+    error: str = ""
+    warnings: tuple[str, ...] = ()
+    cell_lines: tuple[int, ...] = ()
+
+    def place(self, line: int, last: int | None = None) -> str:
+        """Return where a line or range of the text is, in words: by cell in a notebook."""
+        return place(line, last, self.cell_lines)
+
+
+def place(line: int, last: int | None = None, cell_lines: tuple[int, ...] = ()) -> str:
+    """Return the words for a line, or for the lines to ``last``.
+
+    Examples
+    --------
+    >>> place(12), place(12, 15), place(12, 14, (1, 10))
+    ('line 12', 'lines 12-15', 'code cell 2, lines 2-4')
+    """
+    start = max((marker for marker in cell_lines if marker < line), default=0)
+    cell = f"code cell {cell_lines.index(start) + 1}, " if start else ""
+    line -= start
+    last = None if last is None else last - start
+    return cell + (f"line {line}" if last is None or last == line else f"lines {line}-{last}")
+
+
+def read_document(file: SourceFile) -> Document:
+    """Return a file as a document; whatever it holds, this raises nothing."""
+    text, notes = decode(file.data)
+    lower = file.path.lower()
+    if lower.endswith(".ipynb"):
+        return _notebook(file.path, text, notes)
+    if lower.endswith((".html", ".htm")):
+        text = html_to_text(text)
+    try:
+        parsed = parse(text)
+    except Unparsable as problem:
+        where = f", line {problem.line}" if problem.line else ""
+        error = f"{file.path}{where}: {problem}"
+        return Document(file.path, text, text, _EMPTY, error, _named(file.path, notes))
+    warnings = _named(file.path, (*notes, *parsed.warnings))
+    return Document(file.path, parsed.text, text, parsed.tree, "", warnings)
+
+
+def _named(path: str, notes: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(f"{path}: {note}" for note in notes)
+
+
+def _notebook(path: str, text: str, notes: tuple[str, ...]) -> Document:
+    try:
+        cells = code_cells(text)
+    except Unparsable as problem:
+        return Document(path, "", text, _EMPTY, f"{path}: {problem}", _named(path, notes))
+    lines: list[str] = []
+    originals: list[str] = []
+    markers = []
+    warnings = [*notes]
+    for cell in cells:
+        markers.append(len(lines) + 1)
+        kept, found = _cell(cell)
+        warnings += found
+        lines += [f"# cell {cell.number}", *kept.split("\n")]
+        originals += [f"# cell {cell.number}", *cell.text.split("\n")]
+    try:
+        parsed = parse("\n".join(lines) + "\n")
+    except Unparsable as problem:
+        parsed = Parsed(_EMPTY, "", (str(problem),))
+    error = ""
+    if cells and not parsed.tree.body and any(cell.text.strip() for cell in cells):
+        error = f"{path}: no code cell of it can be run" + "".join(f"; {note}" for note in warnings[:3])
+    every = _named(path, (*warnings, *parsed.warnings))
+    return Document(path, parsed.text, "\n".join(originals), parsed.tree, error, every, tuple(markers))
+
+
+def _cell(cell: Cell) -> tuple[str, list[str]]:
+    """Return a cell's program, blank with the same number of lines where it is none, and warnings."""
+    problem: Unparsable | None = None
+    for text in (cell.text, without_magics(cell.text)):
+        try:
+            parsed = parse(text)
+        except Unparsable as found:
+            problem = found
+        else:
+            return parsed.text, [f"code cell {cell.number}: {note}" for note in parsed.warnings]
+    where = f", line {problem.line}" if problem and problem.line else ""
+    blank = "\n" * cell.text.count("\n")
+    return blank, [f"code cell {cell.number}{where}: {problem}; this cell does not count, the others do"]

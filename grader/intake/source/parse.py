@@ -1,0 +1,108 @@
+"""Text to a syntax tree, or to a sentence that says why there is none.
+
+Trusted side; `ast` parses and nothing is ever compiled or run here. What editors and copying did to a text
+(tabs, no-break spaces) is repaired where Python would refuse it.
+"""
+
+import ast
+import itertools
+import re
+import warnings
+from dataclasses import dataclass
+
+from grader.intake.source.bindings import nodes
+
+_LONGEST_LINE = 80
+# Some ten thousand lines of code; a table of numbers counts as one expression.
+_MOST_NODES = 150_000
+_LONGEST_MESSAGE = 120
+_PYTHON_2 = re.compile(
+    r"Missing parentheses in call to '(?P<statement>print|exec)'|(?P<octal>leading zeros in decimal)"
+    r"|(?P<handler>multiple exception types must be parenthesized)"
+)
+_PYTHON_2_LINE = re.compile(r"^\s*print\s+[^\s(=]|<>|\braise\s+\w+\s*,|\bexcept\s+\w+\s*,\s*\w+\s*:|\bur?'|`")
+_COPIED_SPACES = str.maketrans({"\xa0": " ", "\u202f": " ", "\u3000": " ", "\u200b": "", "\ufeff": ""})
+
+
+class Unparsable(Exception):  # noqa: N818 - a finding about a student's text, not an error of the run
+    """A text is no Python; ``args[0]`` says why, ``line`` where (1-based, None if unknown)."""
+
+    def __init__(self, why: str, line: int | None = None) -> None:
+        super().__init__(why)
+        self.line = line
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A syntax tree, the text that it is of, and what was repaired in it."""
+
+    tree: ast.Module
+    text: str
+    warnings: tuple[str, ...] = ()
+
+
+def parse(text: str) -> Parsed:
+    r"""Parse a program, repairing what copying did to its spaces if need be.
+
+    Raises
+    ------
+    Unparsable
+        If it is no Python 3; a program in Python 2 is named as such.
+
+    Examples
+    --------
+    >>> parse("if x:\n\ty = 1\n        z = 2\n").warnings
+    ('tabs are mixed with spaces: every tab was taken as 8 columns',)
+    """
+    try:
+        return Parsed(_tree(text), text)
+    except SyntaxError as problem:
+        for repaired, what in _repairs(text):
+            try:
+                return Parsed(_tree(repaired), repaired, (what,))
+            except SyntaxError:
+                continue
+        raise Unparsable(_sentence(problem, text), problem.lineno) from None
+
+
+def _tree(text: str) -> ast.Module:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # "\\d" in a student's string is not the grader's concern
+        try:
+            tree = ast.parse(text)
+        except (MemoryError, RecursionError):
+            raise Unparsable("it is nested too deeply or too long for Python's parser") from None
+        except SyntaxError:
+            raise
+        except ValueError as problem:  # null characters, lone surrogates
+            raise Unparsable(f"it is no text of a program: {problem}") from None
+    if next(itertools.islice(nodes(tree), _MOST_NODES, None), None) is not None:
+        raise Unparsable(f"it has more than {_MOST_NODES} expressions: too long for a program")
+    return tree
+
+
+def _repairs(text: str) -> list[tuple[str, str]]:
+    found = []
+    plain = text.translate(_COPIED_SPACES)
+    if plain != text:
+        found.append((plain, "spaces that Python does not know (copied from a page?) were taken as spaces"))
+    if "\t" in text:
+        spaced = "tabs are mixed with spaces: every tab was taken as {} columns"
+        found += [(_expand(plain, width), spaced.format(width)) for width in (8, 4)]
+    return found
+
+
+def _expand(text: str, width: int) -> str:
+    # Only the indentation: a tab inside a string is the student's.
+    return re.sub(r"(?m)^[ \t]+", lambda match: match[0].expandtabs(width), text)
+
+
+def _sentence(problem: SyntaxError, text: str) -> str:
+    lines = text.split("\n")
+    number = problem.lineno or 0
+    line = lines[number - 1].strip() if 0 < number <= len(lines) else ""
+    message = (problem.msg or "invalid syntax")[:_LONGEST_MESSAGE]
+    quoted = f": {line[:_LONGEST_LINE]}" if line else ""
+    if _PYTHON_2.search(message) or (message == "invalid syntax" and _PYTHON_2_LINE.search(line)):
+        return f"it is written for Python 2, which the grader does not run ({message}){quoted}"
+    return f"{type(problem).__name__}: {message}{quoted}"

@@ -1,0 +1,263 @@
+"""A program's definitions without what else it does when it is run: no training, reading or plotting.
+
+Trusted side; pure. The text keeps its lines: what is skipped becomes blank, so every line number in a
+message is the student's own.
+"""
+
+import ast
+import builtins
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from grader.intake.source.bindings import Assignment, Definition, bound, needed_later, needed_now
+from grader.intake.source.safe_expressions import called_name, is_cheap, is_plain
+
+_ALWAYS_THERE = {*dir(builtins), "__name__", "__file__", "__doc__", "__package__", "__spec__"}
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A run of neighbouring statements that are not executed: its lines and what they are."""
+
+    first: int
+    last: int
+    what: str
+
+
+@dataclass(slots=True)
+class _Keeper:
+    """Walks the statements in order and knows what exists so far.
+
+    ``known`` has what is imported, by its full name, and what the file itself defines, as ``""``.
+    """
+
+    needed: set[str]
+    known: dict[str, str] = field(default_factory=dict)
+    skipped: set[str] = field(default_factory=set)
+    star: bool = False
+    journal: list[tuple[str, str | None]] = field(default_factory=list)
+
+    def keeps(self, statement: ast.stmt) -> bool:
+        """Tell whether a statement is kept, and if so note what it binds."""
+        before = len(self.journal)
+        if not self._may_run(statement):
+            self._forget(before)
+            self.skipped |= bound(statement)
+            return False
+        if isinstance(statement, ast.Import | ast.ImportFrom):
+            self._note_import(statement)
+        elif not isinstance(statement, ast.If | ast.Try):
+            for name in bound(statement):
+                self._note(name, "")
+        return True
+
+    def missing(self, statement: ast.stmt) -> set[str]:
+        """Return the names that a statement needs at once and that are not there."""
+        missing = {name for name in needed_now(statement) if name not in self.known} - _ALWAYS_THERE
+        return missing & self.skipped if self.star else missing
+
+    def _note(self, name: str, what: str) -> None:
+        self.journal.append((name, self.known.get(name)))
+        self.known[name] = what
+
+    def _forget(self, before: int) -> None:
+        """Undo what the inner statements of a block noted, since the block as a whole is skipped."""
+        while len(self.journal) > before:
+            name, what = self.journal.pop()
+            if what is None:
+                del self.known[name]
+            else:
+                self.known[name] = what
+
+    def _may_run(self, statement: ast.stmt) -> bool:
+        if isinstance(statement, ast.Import | ast.ImportFrom | ast.Pass):
+            return True
+        if isinstance(statement, ast.Expr):
+            return isinstance(statement.value, ast.Constant)
+        if isinstance(statement, ast.If):
+            return self._keeps_if(statement)
+        if isinstance(statement, ast.Try):
+            return self._keeps_try(statement)
+        if self.missing(statement):
+            return False
+        if isinstance(statement, Definition):
+            return True
+        return isinstance(statement, Assignment) and self._keeps_assignment(statement)
+
+    def _keeps_assignment(self, statement: ast.Assign | ast.AnnAssign | ast.AugAssign) -> bool:
+        targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+        if not all(self._is_own(target) for target in targets):
+            return False
+        if statement.value is None or is_plain(statement.value, self.known):
+            return True
+        wanted = bound(statement) or {name for target in targets for name in needed_now(target)}
+        return bool(wanted & self.needed) and is_cheap(statement.value, self.known)
+
+    def _is_own(self, target: ast.expr) -> bool:
+        """Tell whether setting a target changes nothing but the file's own values."""
+        if isinstance(target, ast.Tuple | ast.List):
+            return all(map(self._is_own, target.elts))
+        while isinstance(target, ast.Attribute | ast.Subscript | ast.Starred):
+            target = target.value
+            if isinstance(target, ast.Name) and self.known.get(target.id) != "":
+                return False
+        return isinstance(target, ast.Name)
+
+    def _keeps_if(self, statement: ast.If) -> bool:
+        names = needed_now(statement.test)
+        missing = {name for name in names if name not in self.known} - _ALWAYS_THERE
+        if "__name__" in names or missing or not is_cheap(statement.test, self.known):
+            return False
+        return self._keeps_all((*statement.body, *statement.orelse))
+
+    def _keeps_try(self, statement: ast.Try) -> bool:
+        if not self._keeps_all((*statement.body, *statement.orelse, *statement.finalbody)):
+            return False
+        # A handler may do more: it runs only where an import fails.
+        return all(
+            isinstance(inner, ast.Expr | ast.Raise) or self.keeps(inner)
+            for handler in statement.handlers
+            for inner in handler.body
+        )
+
+    def _keeps_all(self, statements: Sequence[ast.stmt]) -> bool:
+        return all(self.keeps(statement) for statement in statements)
+
+    def _note_import(self, statement: ast.Import | ast.ImportFrom) -> None:
+        for alias in statement.names:
+            name = alias.asname or alias.name.partition(".")[0]
+            if alias.name == "*":
+                self.star = True
+            elif isinstance(statement, ast.ImportFrom):
+                self._note(name, f"{statement.module or ''}.{alias.name}")
+            else:
+                self._note(name, alias.name if alias.asname else name)
+
+
+def only_definitions(
+    text: str, tree: ast.Module, wanted: Collection[str] = ()
+) -> tuple[str, tuple[Skipped, ...]]:
+    r"""Return a program in which only imports, definitions and cheap assignments are left.
+
+    Parameters
+    ----------
+    text, tree
+        The program and its syntax tree.
+    wanted : collection of str
+        The names that will be called. Values that they need are kept even if making them takes a cheap
+        call; where none of them is defined, every definition counts as wanted.
+
+    Returns
+    -------
+    text : str
+        The program with as many lines as before.
+    skipped : tuple of Skipped
+        What was left out.
+
+    Examples
+    --------
+    >>> program = "import numpy as np\nlr = 0.1\nfor _ in range(9):\n    train()\n"
+    >>> only_definitions(program, ast.parse(program))
+    ('import numpy as np\nlr = 0.1\n\n\n', (Skipped(first=3, last=4, what='a for loop'),))
+    """
+    keeper = _Keeper(_needed(text, tree, wanted))
+    marked = []
+    for statement in tree.body:
+        missing = keeper.missing(statement) if isinstance(statement, Definition) else set()
+        kept = keeper.keeps(statement)
+        what = "" if kept else _what(statement, missing)
+        if not kept and bound(statement) & keeper.needed:
+            what += " (which is used by what is graded)"
+        marked.append((statement, kept, what))
+    lines = text.split("\n")
+    for group in _sharing_lines(marked):
+        _blank(lines, group)
+    return "\n".join(lines), tuple(_runs(marked))
+
+
+def _needed(text: str, tree: ast.Module, wanted: Collection[str]) -> set[str]:
+    """Return every name that the wanted definitions use, directly or through others."""
+    later = needed_later(text)
+    binders: dict[str, list[ast.stmt]] = {}
+    needed: set[str] = set()
+    for statement in tree.body:
+        for name in bound(statement):
+            binders.setdefault(name, []).append(statement)
+        if isinstance(statement, Definition):
+            needed |= needed_now(statement)
+    definitions = {name for name, _ in later}
+    needed |= (set(wanted) & binders.keys()) or definitions
+    waiting = list(needed)
+    while waiting:
+        for statement in binders.get(waiting.pop(), ()):
+            uses = needed_now(statement)
+            for inner in ast.walk(statement) if isinstance(statement, ast.If | ast.Try) else [statement]:
+                if isinstance(inner, Definition):
+                    uses |= later.get((inner.name, inner.lineno), set())
+            waiting += uses - needed
+            needed |= uses
+    return needed
+
+
+def _first_line(statement: ast.stmt) -> int:
+    decorators = statement.decorator_list if isinstance(statement, Definition) else []
+    return min([statement.lineno, *(decorator.lineno for decorator in decorators)])
+
+
+_Marked = tuple[ast.stmt, bool, str]
+
+
+def _sharing_lines(marked: Sequence[_Marked]) -> Iterator[list[_Marked]]:
+    """Yield statements one by one, but those that share a line (``a = 1; b()``) together."""
+    group: list[_Marked] = []
+    for one in marked:
+        if group and _first_line(one[0]) > (group[-1][0].end_lineno or 0):
+            yield group
+            group = []
+        group.append(one)
+    if group:
+        yield group
+
+
+def _blank(lines: list[str], group: Sequence[_Marked]) -> None:
+    if all(kept for _, kept, _ in group):
+        return
+    first, last = _first_line(group[0][0]), group[-1][0].end_lineno or 0
+    for number in range(first, last + 1):
+        lines[number - 1] = ""
+    lines[first - 1] = "; ".join(ast.unparse(statement) for statement, kept, _ in group if kept)
+
+
+def _runs(marked: Sequence[_Marked]) -> Iterator[Skipped]:
+    """Yield skipped statements, neighbours together."""
+    run: list[_Marked] = []
+    for one in [*marked, None]:
+        if one is not None and not one[1]:
+            run.append(one)
+        elif run:
+            whats = list(dict.fromkeys(what for _, _, what in run))
+            more = [f"{len(whats) - 4} more kinds"] if len(whats) > 4 else []
+            yield Skipped(_first_line(run[0][0]), run[-1][0].end_lineno or 0, ", ".join(whats[:4] + more))
+            run = []
+
+
+def _what(statement: ast.stmt, missing: set[str]) -> str:
+    """Return what a skipped statement is, in words that its author knows it by."""
+    if isinstance(statement, Definition):
+        kind = "class" if isinstance(statement, ast.ClassDef) else "function"
+        return f"the {kind} {statement.name}, which needs {', '.join(sorted(missing)[:3])} at once"
+    if isinstance(statement, ast.If) and "__name__" in needed_now(statement.test):
+        return "the `if __name__` block"
+    if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
+        return f"a call of {called_name(statement.value)}"
+    if isinstance(statement, Assignment):
+        names = ", ".join(sorted(bound(statement))[:3]) or "a value"
+        return f"the assignment to {names}"
+    kinds = {
+        ast.For: "a for loop",
+        ast.While: "a while loop",
+        ast.With: "a with block",
+        ast.Try: "a try block",
+    }
+    other = {ast.If: "an if block", ast.Expr: "an expression"}
+    return {**kinds, **other}.get(type(statement), f"a statement ({type(statement).__name__.lower()})")

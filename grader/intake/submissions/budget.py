@@ -1,0 +1,160 @@
+"""The files taken from one student, under a budget that no archive can exceed.
+
+Trusted side; everything in memory, nothing is ever extracted to a disk.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from grader.intake.submissions.file_types import shown
+from grader.intake.submissions.model import SourceFile
+
+MIB = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """How much one student may make the grader read (sizes in bytes).
+
+    ``ratio`` is how many times its packed size an entry may grow to; it counts from ``ratio_from`` bytes
+    on, since short repetitive text packs that well in earnest. ``read_bytes`` includes archives
+    inside archives; ``kept_bytes`` are the sources that travel to the grading processes.
+    """
+
+    entries: int = 100_000
+    source_bytes: int = 2 * MIB
+    notebook_bytes: int = 16 * MIB
+    text_bytes: int = MIB // 2
+    archive_bytes: int = 128 * MIB
+    read_bytes: int = 256 * MIB
+    kept_bytes: int = 48 * MIB
+    ratio: int = 200
+    ratio_from: int = MIB
+    depth: int = 4
+    warnings: int = 30
+
+    def file_bytes(self, path: str) -> int:
+        """Return the largest size that a source of this name may have."""
+        lower = path.lower()
+        if lower.endswith(".ipynb"):
+            return self.notebook_bytes
+        return self.text_bytes if lower.endswith((".txt", ".html")) else self.source_bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One file that a folder or archive offers, not read yet.
+
+    ``read(limit)`` returns at most ``limit`` bytes. ``packed`` is the size in the archive, ``size``
+    what the archive claims it to be unpacked; ``problem`` says why it must not be read.
+    """
+
+    path: str
+    size: int
+    read: Callable[[int], bytes]
+    packed: int | None = None
+    problem: str = ""
+
+
+class Unreadable(Exception):  # noqa: N818 - a finding about one file, not an error of the run
+    """A file or archive of a student cannot be read; the text completes "… was left out: "."""
+
+
+class Basket:
+    """Collects one student's sources and warnings, and counts what reading them cost."""
+
+    def __init__(self, budget: Budget) -> None:
+        self.budget = budget
+        self._files: dict[str, bytes] = {}
+        self._warnings: list[str] = []
+        self._unsaid = 0
+        self._entries = 0
+        self._read = 0
+        self._kept = 0
+
+    @property
+    def files(self) -> tuple[SourceFile, ...]:
+        """What was kept, in the order of the paths."""
+        return tuple(SourceFile(path, self._files[path]) for path in sorted(self._files))
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What was left out and why."""
+        unsaid = [f"… and {self._unsaid} more warnings of this kind"] if self._unsaid else []
+        return (*self._warnings, *unsaid)
+
+    @property
+    def bytes_left(self) -> int:
+        """How many bytes may still be unpacked for this student."""
+        return self.budget.read_bytes - self._read
+
+    def warn(self, text: str) -> None:
+        """Keep a warning, unless a hostile archive has caused too many already."""
+        if len(self._warnings) < self.budget.warnings:
+            self._warnings.append(text)
+        else:
+            self._unsaid += 1
+
+    def leave_out(self, path: str, why: str) -> None:
+        """Warn that a file is not used."""
+        self.warn(f"{shown(path)} was left out: {why}")
+
+    def offers(self, entries: Iterable[Entry]) -> Iterable[Entry]:
+        """Yield entries until the student's number of entries is used up."""
+        for entry in entries:
+            if self._entries >= self.budget.entries:
+                self.warn(f"more than {self.budget.entries} files: the rest was not looked at")
+                return
+            self._entries += 1
+            yield entry
+
+    def count(self, size: int) -> None:
+        """Count bytes that were unpacked, as part of an archive's stream for instance."""
+        self._read += size
+
+    def read(self, entry: Entry, limit: int) -> bytes:
+        """Return an entry's bytes.
+
+        Raises
+        ------
+        Unreadable
+            If it is larger than ``limit`` bytes, grows beyond the ratio, or the budget is used up.
+        """
+        if entry.size > limit:
+            raise Unreadable(f"it has {human(entry.size)}, the limit is {human(limit)}")
+        growth = entry.size / entry.packed if entry.packed else 0
+        if entry.size > self.budget.ratio_from and growth > self.budget.ratio:
+            raise Unreadable(f"it unpacks to {growth:.0f} times its size, the limit is {self.budget.ratio}")
+        if entry.size > self.bytes_left:
+            raise Unreadable(f"the {human(self.budget.read_bytes)} for one student are used up")
+        self.count(entry.size)  # before reading: damaged entries cost time too
+        data = entry.read(limit + 1)
+        if len(data) > limit:
+            raise Unreadable(f"it has more than {human(limit)}")
+        return data
+
+    def keep(self, path: str, data: bytes) -> None:
+        """Keep a source; of two with the same path the last counts, as when unpacking."""
+        if self._kept + len(data) > self.budget.kept_bytes:
+            self.leave_out(
+                path, f"the {human(self.budget.kept_bytes)} of sources for one student are used up"
+            )
+            return
+        if path in self._files:
+            self.warn(f"{shown(path)} is there twice: the last one counts")
+        self._kept += len(data)
+        self._files[path] = data
+
+
+def human(size: int) -> str:
+    """Return a size in bytes for people.
+
+    Examples
+    --------
+    >>> human(900), human(3 << 20), human(1536)
+    ('900 bytes', '3 MiB', '1.5 KiB')
+    """
+    for unit, step in (("GiB", 1 << 30), ("MiB", MIB), ("KiB", 1 << 10)):
+        if size >= step:
+            return f"{size / step:.1f}".removesuffix(".0") + f" {unit}"
+    return f"{size} bytes"

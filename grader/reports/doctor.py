@@ -1,0 +1,52 @@
+"""What this machine can do, as text: sandboxes by what they proved, cores, versions, calibration.
+
+Trusted side; pure.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from grader.sandbox.probe import Report
+
+
+def doctor_text(sandboxes: Sequence[Report], facts: Mapping[str, object]) -> str:
+    """Return what was found out about this machine.
+
+    Parameters
+    ----------
+    sandboxes : sequence of Report
+        Of each confining backend, the strongest first.
+    facts : Mapping of str to object
+        Cores, versions and the like, by name.
+    """
+    holding = [report.backend for report in sandboxes if report.holds]
+    if holding:
+        verdict = f"This machine can grade: --sandbox auto takes {holding[0]}."
+    else:
+        verdict = "This machine cannot grade other people's code: nothing here confines it."
+    lines = [verdict, "", *(f"{name}: {value}" for name, value in facts.items())]
+    for report in sandboxes:
+        lines += ["", *_sandbox(report)]
+    return "\n".join(lines)
+
+
+def _sandbox(report: Report) -> list[str]:
+    state = "holds" if report.holds else f"cannot be used: {report.problem}"
+    lines = [f"sandbox {report.backend}: {state}"]
+    lines += [f"  {name}: {value}" for name, value in report.facts.items() if report.attempts]
+    for attempt in report.attempts:
+        result = f"refused ({attempt.error})" if attempt.refused else "NOT REFUSED"
+        lines.append(f"  tries to {attempt.name}: {result}")
+    return lines
+
+
+def calibration_text(record: Mapping[str, Any]) -> str:
+    """Return what `grader.speed.calibrate.calibrate` measured, a line for each phase."""
+    machine = record["machine"]
+    lines = [f"{machine['processor']}, {machine['cores']} cores, {machine['system']}"]
+    for phase, measured in record["phases"].items():
+        lines.append(
+            f"{phase}: the reference is {measured['speedup'][0]:.0f} times as fast as nested loops; "
+            f"one round's ratio varies by {measured['noise']:.1%}"
+        )
+    return "\n".join(lines)

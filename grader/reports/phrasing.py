@@ -1,0 +1,166 @@
+"""What the reports say in words: outcomes, standings, points, and one line on what went wrong.
+
+Trusted side; pure. Every page and table takes its wording from here, so that they agree.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from grader.results import CriterionScore, Item, Outcome, Result, Standing
+
+LABELS: Mapping[Outcome, str] = {
+    Outcome.PASSED: "passed",
+    Outcome.WRONG_DTYPE: "wrong dtype",
+    Outcome.WRONG_SHAPE: "wrong shape",
+    Outcome.WRONG_VALUE: "wrong values",
+    Outcome.NOT_FINITE: "NaN or infinite",
+    Outcome.MODIFIED_INPUT: "changed its input",
+    Outcome.RAISED: "raised an error",
+    Outcome.TIMED_OUT: "timed out",
+    Outcome.OUT_OF_MEMORY: "out of memory",
+    Outcome.TOO_MUCH_OUTPUT: "too much output",
+    Outcome.CRASHED: "crashed",
+    Outcome.OUT_OF_BOUNDS_VIEW: "reads outside its array",
+    Outcome.IMPORT_FAILED: "could not be loaded",
+    Outcome.NOT_IMPLEMENTED: "not implemented",
+    Outcome.NOT_RUN: "not run",
+    Outcome.GRADER_ERROR: "grader's own error",
+}
+
+_SHORT_TITLES = {"max_pool2d": "pool", "cross_entropy": "loss", "network": "net"}
+_STATES = {"draft": "draft, not submitted", "nothing": "nothing handed in", "reopened": "reopened"}
+
+# Control characters would steer a terminal; bidi controls reorder what stands around them.
+_INVISIBLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def visible(text: str) -> str:
+    r"""Return the text with control and bidi characters written out, as ``\x1b`` for escape.
+
+    Examples
+    --------
+    >>> visible("a\x1b[31mb\r\nc")
+    'a\\x1b[31mb\nc'
+    """
+    return _INVISIBLE.sub(_written_out, text.replace("\r\n", "\n"))
+
+
+def _written_out(found: re.Match[str]) -> str:
+    code = ord(found.group())
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+
+
+def number(value: float) -> str:
+    """Return points as people write them, two decimals at most: ``87.5``, ``100``."""
+    return f"{value:.2f}".rstrip("0").rstrip(".")
+
+
+def ratio(value: float) -> str:
+    """Return a ratio with three figures and no exponent: ``1180``, ``23.2``, ``0.655``."""
+    figures = float(f"{value:.3g}")
+    return f"{figures:.0f}" if figures >= 100 else f"{figures:g}"
+
+
+def failures(items: Iterable[Item]) -> list[tuple[Outcome, int]]:
+    """Count the items that did not pass by outcome, the most frequent first."""
+    order = list(Outcome)
+    counts = Counter(item.outcome for item in items if item.outcome is not Outcome.PASSED)
+    return sorted(counts.items(), key=lambda pair: (-pair[1], order.index(pair[0])))
+
+
+def main_outcome(result: Result) -> Outcome:
+    """Return the outcome that says most of a submission: the most frequent one that is not a pass."""
+    if result.status == "grader_error":
+        return Outcome.GRADER_ERROR
+    if not result.items:
+        return Outcome.NOT_RUN
+    failed = failures(result.items)
+    return failed[0][0] if failed else Outcome.PASSED
+
+
+def mistake(name: str) -> str:
+    """Return a mistake's name in words: ``ignores_stride`` is ``ignores stride``."""
+    return name.replace("_", " ")
+
+
+def summary(result: Result) -> str:
+    """Return in one line what went wrong: the mistakes by name, how many checks failed and how."""
+    if result.status == "grader_error":
+        return "no verdict: " + (result.notes[0] if result.notes else "the grader failed; grade it again")
+    if result.standing and result.standing.state == "nothing":
+        return "no code to run"
+    if not result.items:
+        return "no check ran"
+    if all(item.outcome is Outcome.IMPORT_FAILED for item in result.items):
+        return "could not be loaded: " + visible(result.items[0].message).partition("\n")[0]
+    mistakes = dict.fromkeys(mistake(one.mistake) for one in result.diagnoses)
+    failed = failures(result.items)
+    if not failed:
+        return "all right"
+    count = sum(count for _, count in failed)
+    mostly = ", mostly" if len(failed) > 1 else ":"
+    checks = f"{count} of {len(result.items)} checks failed{mostly} {LABELS[failed[0][0]]}"
+    return "; ".join([*mistakes, checks])
+
+
+def lateness(seconds: float) -> str:
+    """Return a time span in its two largest units: ``1 day 3 h``, ``12 min``."""
+    minutes = max(1, round(seconds / 60))
+    days, hours, minutes = minutes // 1440, minutes // 60 % 24, minutes % 60
+    units = [
+        (days, f"{days} day{'s' * (days != 1)}"),
+        (hours, f"{hours} h"),
+        (minutes, f"{minutes} min"),
+    ]
+    first = next(i for i, (count, _) in enumerate(units) if count)
+    return " ".join(text for count, text in units[first : first + 2] if count)
+
+
+def standing_words(standing: Standing | None) -> list[str]:
+    """Return what a TA has to know of a submission's standing; nothing where it is in time."""
+    if standing is None:
+        return []
+    words = [_STATES[standing.state]] if standing.state in _STATES else []
+    if standing.late_seconds:
+        words.append(f"{lateness(standing.late_seconds)} late")
+    if standing.deduction:
+        words.append(f"{number(standing.deduction)} points taken")
+    return words
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Criteria that share one column of a table: a layer's, or those of speed."""
+
+    title: str
+    criteria: tuple[str, ...]
+    max_points: float
+
+    def points(self, result: Result) -> float | None:
+        """Return a submission's points in this group, None where it has none of its criteria."""
+        mine = [score.points for score in result.criteria if score.name in self.criteria]
+        return sum(mine) if mine else None
+
+
+def groups(results: Sequence[Result]) -> tuple[Group, ...]:
+    """Gather all criteria that occur in results into columns, in their order.
+
+    One layer alone is not worth one column: then each of its criteria is a column.
+    """
+    scores = {score.name: score for result in results for score in result.criteria}
+    by_title: dict[str, list[CriterionScore]] = {}
+    for score in scores.values():
+        by_title.setdefault(_column(score.name), []).append(score)
+    if len(by_title) <= 2:
+        by_title = {score.name.partition(".")[2] or score.name: [score] for score in scores.values()}
+    return tuple(
+        Group(title, tuple(score.name for score in mine), sum(score.max_points for score in mine))
+        for title, mine in by_title.items()
+    )
+
+
+def _column(criterion: str) -> str:
+    layer, _, part = criterion.partition(".")
+    return "speed" if part.startswith("speed") else _SHORT_TITLES.get(layer, layer)

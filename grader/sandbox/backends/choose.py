@@ -1,0 +1,83 @@
+"""Choose what confines the workers, by its name.
+
+Trusted side.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from grader.errors import SandboxError
+from grader.sandbox.backends.bwrap import BwrapBackend
+from grader.sandbox.backends.container import ContainerBackend
+from grader.sandbox.backends.native import NativeBackend
+from grader.sandbox.backends.unconfined import PlainBackend
+from grader.sandbox.probe import Report, probe
+from grader.sandbox.process import Backend
+
+
+class OpenBackend(Backend, AbstractContextManager["OpenBackend"], Protocol):
+    """A backend that closes itself at the end of a ``with`` block."""
+
+
+_OPENERS: Mapping[str, Callable[[str | None, Sequence[str]], OpenBackend]] = {
+    "native": NativeBackend,
+    "bwrap": BwrapBackend,
+    "container": ContainerBackend,
+    "none": PlainBackend,
+}
+
+
+CONFINING = ("native", "bwrap", "container")
+"""What confines, strongest first: ``auto`` takes the first that holds."""
+
+
+def open_backend(name: str = "auto", python: str | None = None, packages: Sequence[str] = ()) -> OpenBackend:
+    """Open the backend of that name, once it has proved that it confines.
+
+    Parameters
+    ----------
+    name : str
+        ``auto``, ``native``, ``bwrap``, ``container`` or ``none``.
+    python : str, optional
+        Interpreter of the workers, with NumPy (for ``container``: the image); this process's own if left out.
+    packages : sequence of str
+        What workers may import beside NumPy and the standard library: the assignment's ``imports``.
+
+    Raises
+    ------
+    SandboxError
+        It is unknown, or does not confine on this machine; the text says what is missing.
+    """
+    if name == "none":
+        return PlainBackend(python, packages)
+    if name not in ("auto", *CONFINING):
+        raise SandboxError(f"no sandbox {name!r}: there are auto, {', '.join(_OPENERS)}")
+    problems = []
+    for candidate in CONFINING if name == "auto" else (name,):
+        try:
+            return _proved(candidate, python, packages)
+        except SandboxError as error:
+            problems.append(f"{candidate}: {error}")
+    raise SandboxError("nothing here confines untrusted code\n" + "\n".join(problems))
+
+
+def _proved(name: str, python: str | None, packages: Sequence[str]) -> OpenBackend:
+    backend = _OPENERS[name](python, packages)
+    report = probe(backend)
+    if report.holds:
+        return backend
+    backend.close()
+    raise SandboxError(report.problem)
+
+
+def examine(python: str | None = None) -> tuple[Report, ...]:
+    """Return what each confining backend proves on this machine, strongest first."""
+    reports = []
+    for name in CONFINING:
+        try:
+            with _OPENERS[name](python if name != "container" else None, ()) as backend:
+                reports.append(probe(backend))
+        except SandboxError as error:
+            reports.append(Report(name, problem=str(error)))
+    return tuple(reports)

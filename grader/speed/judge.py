@@ -1,0 +1,149 @@
+"""Everything about one submission's speed: race, loops left in Python, growth -> credit, sentences, record.
+
+Trusted side.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from math import prod
+
+from grader.assignment.speed_policy import SpeedPolicy
+from grader.results import Outcome, Speed
+from grader.sandbox import Backend, Client
+from grader.speed.baselines import Opponents, open_opponents
+from grader.speed.core_lock import timing_slot
+from grader.speed.credit import less_loops
+from grader.speed.python_loops import DIMENSIONS, Loops, find_loops, sentences
+from grader.speed.race import Standing, race
+from grader.speed.scaling import growth
+from grader.speed.stopwatch import PHASES, Voided
+from grader.speed.workloads import LARGE, SMALL
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseVerdict:
+    """What one phase's speed earns.
+
+    Attributes
+    ----------
+    credit : float
+        Share of the points, 0 to 1.
+    outcome : Outcome
+        ``passed`` where anything was earned.
+    message : str
+        For the student.
+    detail : Mapping
+        JSON-ready: the measurement behind the credit.
+    """
+
+    credit: float
+    outcome: Outcome
+    message: str
+    detail: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SpeedVerdict:
+    """Both phases, and the record for the result; None where nothing could be timed."""
+
+    phases: Mapping[str, PhaseVerdict]
+    speed: Speed | None
+
+
+def judge_speed(client: Client, backend: Backend, policy: SpeedPolicy) -> SpeedVerdict:
+    """Measure a submission's convolution while nothing else is timed on the same core."""
+    with timing_slot() as core, open_opponents(backend) as opponents:
+        standings, loops, void = _measure(client, opponents, policy, core)
+        fast = all(standing.credit == 1 for standing in standings.values())
+        slopes = growth(client, LARGE if fast else SMALL) if void is None else {}
+    verdicts = {phase: _verdict(phase, standing, loops, policy) for phase, standing in standings.items()}
+    if void is not None:
+        verdicts |= {phase: _voided(void) for phase in PHASES if phase not in verdicts}
+    return SpeedVerdict(verdicts, _record(standings, loops, verdicts, slopes) if standings else None)
+
+
+def _measure(
+    client: Client, opponents: Opponents, policy: SpeedPolicy, core: int | None
+) -> tuple[dict[str, Standing], Loops, Voided | None]:
+    """Measure both phases; if backward's answers are wrong, the forward pass alone."""
+    void: Voided | None = None
+    for phases in (PHASES, PHASES[:1]):
+        try:
+            standings = race(client, opponents, policy, core, phases=phases)
+            return standings, find_loops(client, opponents.idle, core, phases), void
+        except Voided as error:
+            void = error
+            if error.phase == "forward":
+                break
+    return {}, Loops(), void
+
+
+def _voided(void: Voided) -> PhaseVerdict:
+    reason = void.message.partition("\n")[0]
+    message = f"the timed call gave no right answer, so its time does not count: {reason}"
+    return PhaseVerdict(0.0, void.outcome, message, {"credit": 0.0})
+
+
+def _verdict(phase: str, standing: Standing, loops: Loops, policy: SpeedPolicy) -> PhaseVerdict:
+    share = less_loops(standing.credit, loops.over(phase), policy)
+    said = sentences(loops, phase)
+    speed = (
+        f"{standing.speedup.median:.3g} times as fast as nested loops, "
+        f"{standing.ratio.median:.3g} times the reference's time"
+    )
+    message = [speed, *said]
+    if share == 0 and standing.credit == 0:
+        message.insert(1, f"points start above {policy.zero_speedup:g} times the loops' speed")
+    elif share < standing.credit:
+        message.append(f"must not be looped over in Python: {', '.join(policy.vectorised_over)}")
+    if standing.waited:
+        message.append("wall time was counted, since the code took far longer than it computed")
+    if not standing.conclusive:
+        message.append("too near a boundary to tell from noise, so the better side was taken")
+    detail: dict[str, object] = {
+        "credit": share,
+        "speedup": _numbers(standing.speedup.median, standing.speedup.low, standing.speedup.high),
+        "ratio": _numbers(standing.ratio.median, standing.ratio.low, standing.ratio.high),
+        "conclusive": standing.conclusive,
+        "loops": list(said),
+        "note": "; ".join(message),
+    }
+    return PhaseVerdict(share, _outcome(share, standing), "; ".join(message), detail)
+
+
+def _outcome(share: float, standing: Standing) -> Outcome:
+    """Return the word for a share: too slow is the clock's verdict; by loops alone is not what was asked."""
+    if share:
+        return Outcome.PASSED
+    return Outcome.NOT_IMPLEMENTED if standing.credit else Outcome.TIMED_OUT
+
+
+def _record(
+    standings: Mapping[str, Standing],
+    loops: Loops,
+    verdicts: Mapping[str, PhaseVerdict],
+    slopes: Mapping[str, object],
+) -> Speed:
+    over = {name for phase in standings for name in loops.over(phase)}
+    said = [sentence for phase in standings for sentence in sentences(loops, phase)]
+    return Speed(
+        speedup_over_loops=_mean([standing.speedup.median for standing in standings.values()]),
+        ratio_to_reference=_mean([standing.ratio.median for standing in standings.values()]),
+        python_loops=tuple(name for name in DIMENSIONS if name in over),
+        conclusive=all(standing.conclusive for standing in standings.values()),
+        note="; ".join(said),
+        detail={"phases": {phase: dict(verdicts[phase].detail) for phase in standings}, "growth": slopes},
+    )
+
+
+def _mean(values: Sequence[float]) -> float:
+    """Return the geometric mean, to three digits: the mean for ratios."""
+    return _digits(prod(values) ** (1 / len(values)))
+
+
+def _numbers(*values: float) -> list[float]:
+    return [_digits(value) for value in values]
+
+
+def _digits(value: float) -> float:
+    return float(f"{value:.3g}")

@@ -1,0 +1,253 @@
+"""Which loops still run in Python: double one dimension at a time and see which lines run more often.
+
+Trusted side. No clock is in it, so it is the same on every machine. Since a hostile file could hide from
+the counter, which runs beside it, processor time is held against it: at sizes where arrays cost nothing,
+only a loop in Python makes a dimension that is eight times as large several times as dear.
+"""
+
+import ast
+import contextlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from grader.sandbox import Client
+from grader.speed.stopwatch import PHASES, Pair, Voided, checked_call, hold, parts_of, time_call
+from grader.speed.workloads import Size, right_answers
+
+BASE = Size(N=2, C_in=2, C_out=2, H=3, W=3, K_h=2, K_w=2)
+DIMENSIONS = {
+    "N": "image",
+    "C_in": "input channel",
+    "C_out": "filter",
+    "H": "output row",
+    "W": "output column",
+    "K_h": "kernel row",
+    "K_w": "kernel column",
+}
+GROWS = 1.4
+"""A line that runs this many times as often when a dimension doubles runs once for each of it: a loop of two
+steps begins three lines, one of four begins five."""
+FACTOR, SUSPICIOUS, REPEATS, CONFIRM = 8, 3.0, 5, 2
+LEAST_SECONDS = 1e-4
+"""No convolution in NumPy takes less; what measures less is noise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """A line that runs once for each element of some dimensions."""
+
+    phase: str
+    function: str
+    line: int
+    dimensions: tuple[str, ...]
+    file: str = ""
+
+    def __str__(self) -> str:
+        """Say it to the student.
+
+        Examples
+        --------
+        >>> print(Loop("backward", "backward", 41, ("N", "H")))
+        `backward`, line 41: runs once per image and per output row
+        """
+        each = [f"per {DIMENSIONS[name]}" for name in self.dimensions]
+        listed = " and ".join([", ".join(each[:-1]), each[-1]] if len(each) > 1 else each)
+        where = f"line {self.line}" if self.line else "in code that is not in any file handed in"
+        return f"`{self.function}`, {where}: runs once {listed}"
+
+
+@dataclass(frozen=True, slots=True)
+class Loops:
+    """What runs in a Python loop.
+
+    Attributes
+    ----------
+    counted : Mapping of str to sequence of Loop
+        By phase, the innermost loops that the counter found.
+    hidden : Mapping of str to sequence of str
+        By phase, dimensions that cost time like a loop although no loop was counted.
+    unknown : sequence of str
+        Dimensions that could not be doubled, since the code failed or answered wrongly there.
+    """
+
+    counted: Mapping[str, tuple[Loop, ...]] = field(default_factory=dict)
+    hidden: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    unknown: tuple[str, ...] = ()
+
+    def over(self, phase: str) -> tuple[str, ...]:
+        """Return the dimensions that a phase loops over, in the usual order."""
+        found = {name for loop in self.counted.get(phase, ()) for name in loop.dimensions}
+        return tuple(name for name in DIMENSIONS if name in found or name in self.hidden.get(phase, ()))
+
+
+def find_loops(
+    client: Client, idle: Client, core: int | None = None, phases: Sequence[str] = PHASES
+) -> Loops:
+    """Find the loops of a submission's convolution.
+
+    Parameters
+    ----------
+    client : Client
+        The submission's.
+    idle : Client
+        Of a program that computes nothing, for what a call costs without the student's code.
+    core : int or None
+        Where processor time is taken.
+    phases : sequence of str
+
+    Raises
+    ------
+    Voided
+        The convolution fails or answers wrongly at the smallest size already.
+    """
+    base = _counts(client, BASE, phases)
+    grown = _grown(client, phases)
+    lines = growing_lines(base, grown)
+    counted = {phase: _innermost(lines, PHASES.index(phase), client.modules) for phase in phases}
+    loops = Loops(counted, {}, tuple(name for name in DIMENSIONS if name not in grown))
+    return replace(loops, hidden=_hidden(_Caller(client, idle, core, phases), loops))
+
+
+def _grown(client: Client, phases: Sequence[str]) -> dict[str, Mapping["Place", int]]:
+    """Return the counts with each dimension doubled, those left out with which the code fails."""
+    grown: dict[str, Mapping[Place, int]] = {}
+    # Code for squares alone can be asked for squares alone.
+    for names in (*((name,) for name in DIMENSIONS), ("H", "W"), ("K_h", "K_w")):
+        if not grown.keys() & set(names):
+            with contextlib.suppress(Voided):
+                grown |= dict.fromkeys(names, _counts(client, BASE.times(2, *names), phases))
+    return grown
+
+
+Place = tuple[int, int, int]
+"""Phase, file and line, as the worker numbers them."""
+
+
+def growing_lines(
+    base: Mapping[Place, int], grown: Mapping[str, Mapping[Place, int]]
+) -> dict[Place, tuple[str, ...]]:
+    """Return the dimensions with which each line's count grows, lines without any left out.
+
+    Examples
+    --------
+    >>> growing_lines({(0, 0, 7): 10, (0, 0, 8): 3}, {"N": {(0, 0, 7): 20, (0, 0, 8): 3}})
+    {(0, 0, 7): ('N',)}
+    """
+    lines = {
+        place: tuple(name for name, counts in grown.items() if counts.get(place, 0) >= GROWS * count)
+        for place, count in base.items()
+    }
+    return {place: names for place, names in lines.items() if names}
+
+
+def _counts(client: Client, size: Size, phases: Sequence[str]) -> dict[Place, int]:
+    """Return how often each place ran, after checking that the right thing was computed meanwhile."""
+    inputs = size.draw(np.random.default_rng(0))
+    reply = client.count("conv2d", size.params, inputs, parts=parts_of(phases))
+    hold(reply, right_answers(inputs))
+    return _table(reply.answers["counts"].array)
+
+
+def _table(rows: NDArray[np.generic] | None) -> dict[Place, int]:
+    """Read the worker's table; what is none is as good as empty, since processor time is looked at too."""
+    if rows is None or rows.dtype != np.int64 or rows.ndim != 2 or rows.shape[1] != 4:
+        return {}
+    return {(phase, file, line): count for phase, file, line, count in rows.tolist()}
+
+
+def _innermost(
+    lines: Mapping[Place, tuple[str, ...]], phase: int, modules: Mapping[str, str]
+) -> tuple[Loop, ...]:
+    """Return one loop for each nest: its first line that no line of the same function outdoes."""
+    files = list(modules)
+    found: list[Loop] = []
+    for (number, file, line), names in sorted(lines.items()):
+        if number == phase and file < len(files):
+            name = files[file] if file >= 0 else ""
+            function = function_at(modules.get(name, ""), line) or PHASES[phase]
+            found.append(Loop(PHASES[phase], function, line, names, name))
+    kept: dict[tuple[str, str, tuple[str, ...]], Loop] = {}
+    for loop in found:
+        rivals = [other for other in found if (other.file, other.function) == (loop.file, loop.function)]
+        if not any(set(loop.dimensions) < set(other.dimensions) for other in rivals):
+            kept.setdefault((loop.file, loop.function, loop.dimensions), loop)
+    return tuple(kept.values())
+
+
+def function_at(source: str, line: int) -> str:
+    r"""Return the name of the innermost function around a line; empty where there is none.
+
+    Examples
+    --------
+    >>> function_at("def f(x):\n    return x", 2)
+    'f'
+    """
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError):
+        return ""
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
+    around = [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, kinds) and node.lineno <= line <= (node.end_lineno or node.lineno)
+    ]
+    return max(around, key=lambda node: node.lineno).name if around else ""
+
+
+def _hidden(caller: "_Caller", loops: Loops) -> dict[str, tuple[str, ...]]:
+    """Return, by phase, the dimensions whose cost grows like a loop that was not counted."""
+    names = [name for name in DIMENSIONS if name not in loops.unknown]
+    suspects = {(phase, name) for phase in caller.phases for name in names if name not in loops.over(phase)}
+    for _ in range(CONFIRM):
+        # A busy moment can look like a loop once.
+        for name in sorted({name for _, name in suspects}):
+            growth = caller.growth(BASE.times(FACTOR, name))
+            suspects -= {(phase, name) for phase in caller.phases if growth[phase] <= SUSPICIOUS}
+    return {phase: tuple(name for name in names if (phase, name) in suspects) for phase in caller.phases}
+
+
+@dataclass(frozen=True, slots=True)
+class _Caller:
+    client: Client
+    idle: Client
+    core: int | None
+    phases: Sequence[str]
+
+    def growth(self, size: Size) -> dict[str, float]:
+        """Return how many times the processor time at `BASE` a call takes, by phase, transfer left out.
+
+        Calls take turns, and the cheapest of each count, since whatever disturbs only adds.
+        """
+        turns = [(self._check(BASE), self._check(size), self._idle()) for _ in range(REPEATS)]
+        grown = {}
+        for phase in self.phases:
+            before, after, idle = (
+                min(getattr(one, phase) for one in series) for series in zip(*turns, strict=True)
+            )
+            grown[phase] = (after - idle) / max(before - idle, LEAST_SECONDS)
+        return grown
+
+    def _check(self, size: Size) -> Pair:
+        inputs = size.draw(np.random.default_rng())
+        try:
+            return checked_call(self.client, size, inputs, right_answers(inputs), self.core, self.phases).cpu
+        except Voided:
+            # What fails at this size says nothing about loops.
+            return Pair(0.0, 0.0)
+
+    def _idle(self) -> Pair:
+        return time_call(self.idle, BASE, BASE.draw(np.random.default_rng()), self.core, self.phases).cpu
+
+
+def sentences(loops: Loops, phase: str) -> Sequence[str]:
+    """Say which loops a phase has left, the hidden ones too."""
+    said = [str(loop) for loop in loops.counted.get(phase, ())]
+    hidden = loops.hidden.get(phase, ())
+    if hidden:
+        names = ", ".join(hidden)
+        said.append(f"`{phase}` takes time like a Python loop over {names}, although no such loop was seen")
+    return said

@@ -1,0 +1,223 @@
+"""Time a submission, the loops and the reference in turn until the points are clear or the time is up.
+
+Trusted side. A round gives each of them, and the idle program, fresh inputs on one core; a ratio
+is taken within a round, so that whatever slows the machine slows both of its sides.
+"""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from statistics import median
+
+import numpy as np
+
+from grader.assignment.speed_policy import SpeedPolicy
+from grader.cases.ground_truth import Part
+from grader.sandbox import Client
+from grader.speed.baselines import Opponents
+from grader.speed.credit import credit, possible_credits
+from grader.speed.statistics import Estimate, bootstrap_median
+from grader.speed.stopwatch import PHASES, Lap, Pair, checked_call, time_call
+from grader.speed.workloads import LARGE, SMALL, Array, Size, right_answers
+
+MIN_ROUNDS = 7
+CLEAR = 1.15
+"""Factor on the interval within which no boundary may lie for a measurement to end early."""
+UNSURE = 1.05
+"""Factor on the interval in the end: what bootstrapping one run cannot know of other runs."""
+FAVOUR = 1.1
+"""Every median counts as so much better than measured: what lacks a tenth to a boundary is over it."""
+PATIENCE = 4.0
+"""How many times the budget a measurement may last by the wall clock, on a machine that is busy otherwise."""
+LEAST_SHARE = 0.25
+"""At least this share of a call's time is its own, however long the transfer takes."""
+KNOWN_SHARE = 0.02
+"""Where loops show a smaller share of their wall time, their clock cannot be read: in a container, say."""
+WAITING_SECONDS, WAITING_FACTOR = 0.05, 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a race came to in one phase.
+
+    Attributes
+    ----------
+    speedup, ratio : Estimate
+        The loops' time over the submission's; the submission's time over the reference's.
+    credit : float
+        Share of the points, from the clock alone.
+    conclusive : bool
+        False where the budget ended before the interval left a boundary.
+    waited : bool
+        Wall time counted, since the code took far longer than it computed.
+    """
+
+    speedup: Estimate
+    ratio: Estimate
+    credit: float
+    conclusive: bool
+    waited: bool = False
+
+
+@dataclass(slots=True)
+class Laps:
+    """The laps of all rounds at one size; loops are always timed at `SMALL`."""
+
+    size: Size
+    student: list[Lap] = field(default_factory=list)
+    loops: list[Lap] = field(default_factory=list)
+    reference: list[Lap] = field(default_factory=list)
+    idle: list[Lap] = field(default_factory=list)
+
+    def standing(self, phase: str, policy: SpeedPolicy, margin: float) -> Standing:
+        """Judge the rounds so far, with intervals widened by `margin`."""
+        clock = _cpu if self.cpu_is_known else _wall
+        waited = self.cpu_is_known and self.waits(phase)
+        transfer = median(clock(self.idle, phase))
+        student = _net((_wall if waited else clock)(self.student, phase), transfer)
+        reference = _net(clock(self.reference, phase), transfer)
+        scale = self.size.products / SMALL.products
+        loops = [scale * seconds for seconds in clock(self.loops, phase)]
+        speedup, ratio = _ratios(loops, student), _ratios(student, reference)
+        # Not the interval's better end: a busy machine widens the interval and would give points away.
+        fast, near = speedup.times(FAVOUR), ratio.times(1 / FAVOUR)
+        low, high = possible_credits(fast.widened(margin), near.widened(margin), policy)
+        return Standing(speedup, ratio, credit(fast.median, near.median, policy), low == high, waited)
+
+    @property
+    def cpu_is_known(self) -> bool:
+        """Whether the workers' processor time can be read: loops do nothing but compute."""
+        return any(lap.cpu.forward > KNOWN_SHARE * lap.wall.forward for lap in self.loops)
+
+    def waits(self, phase: str) -> bool:
+        """Whether the submission took far more wall time than it computed, where the loops did not."""
+        walls, cpus = _wall(self.student, phase), _cpu(self.student, phase)
+        idle = min(wall - cpu for wall, cpu in zip(walls, cpus, strict=True))
+        busy = max(w / c for w, c in zip(_wall(self.loops, phase), _cpu(self.loops, phase), strict=True))
+        return idle > WAITING_SECONDS + WAITING_FACTOR * busy * max(cpus)
+
+
+def race(
+    client: Client,
+    opponents: Opponents,
+    policy: SpeedPolicy,
+    core: int | None,
+    *,
+    phases: Sequence[str] = PHASES,
+    rng: np.random.Generator | None = None,
+    clock: Callable[[], float] = time.monotonic,
+) -> dict[str, Standing]:
+    """Race a submission over both phases, or over the forward pass alone.
+
+    Parameters
+    ----------
+    client : Client
+        The submission's.
+    opponents : Opponents
+    policy : SpeedPolicy
+    core : int or None
+        Where to run; anywhere if None.
+    phases : sequence of str
+    rng : Generator, optional
+        Where inputs come from; the system's randomness if left out.
+    clock : callable
+        Wall time, for giving up only: the budget is processor time, so that a busy machine, where a
+        round lasts longer, gets as many rounds.
+
+    Returns
+    -------
+    dict of str to Standing
+        By phase.
+
+    Raises
+    ------
+    Voided
+        An answer of the submission's is missing or wrong.
+    """
+    track = _Track(client, opponents, core, phases, rng or np.random.default_rng(), client.cpu_seconds)
+    end = clock() + PATIENCE * policy.budget_seconds
+    laps = Laps(SMALL)
+    track.warm_up(SMALL)
+    track.round(laps)
+    track.round(laps)
+    if all(laps.standing(phase, policy, 1.0).speedup.median > policy.zero_speedup for phase in phases):
+        # Whoever is no faster than loops would need minutes at the larger size, and earn nothing there.
+        laps = Laps(LARGE)
+        track.warm_up(LARGE)
+    while True:
+        track.round(laps)
+        if len(laps.student) < MIN_ROUNDS:
+            continue
+        settled = all(laps.standing(phase, policy, CLEAR).conclusive for phase in phases)
+        if settled or track.cpu_seconds > policy.budget_seconds or clock() > end:
+            return {phase: laps.standing(phase, policy, UNSURE) for phase in phases}
+
+
+@dataclass(slots=True)
+class _Track:
+    client: Client
+    opponents: Opponents
+    core: int | None
+    phases: Sequence[str]
+    rng: np.random.Generator
+    spent_before: float
+    marks: dict[Client, float] = field(default_factory=dict)
+
+    @property
+    def cpu_seconds(self) -> float:
+        """Processor time that all workers have used so far."""
+        runners = (self.client, self.opponents.loops, self.opponents.reference, self.opponents.idle)
+        return sum(runner.cpu_seconds for runner in runners) - self.spent_before
+
+    def warm_up(self, size: Size) -> None:
+        """Call everybody once at a size: the first call pays for memory and imports."""
+        self.round(Laps(size), with_loops=False)
+
+    def round(self, laps: Laps, *, with_loops: bool = True) -> None:
+        """Time everybody once, in an order that turns from round to round."""
+        size = laps.size
+        inputs, few = size.draw(self.rng), SMALL.draw(self.rng)
+        truth = right_answers(inputs)
+        turns: list[Callable[[], None]] = [
+            lambda: laps.student.append(self.lap(self.client, size, inputs, truth)),
+            lambda: laps.reference.append(self.lap(self.opponents.reference, size, inputs)),
+            lambda: laps.idle.append(self.lap(self.opponents.idle, size, inputs)),
+        ]
+        if with_loops:
+            turns.append(lambda: laps.loops.append(self.lap(self.opponents.loops, SMALL, few)))
+        first = len(laps.student) % len(turns)
+        for turn in turns[first:] + turns[:first]:
+            turn()
+
+    def lap(
+        self,
+        client: Client,
+        size: Size,
+        inputs: Mapping[str, Array],
+        truth: Mapping[str, Part] | None = None,
+    ) -> Lap:
+        """Time one call; what the worker computed since its last call is added, whatever it was for."""
+        before = client.cpu_seconds
+        since = before - self.marks.get(client, before)
+        if truth is None:
+            lap = time_call(client, size, inputs, self.core, self.phases)
+        else:
+            lap = checked_call(client, size, inputs, truth, self.core, self.phases)
+        self.marks[client] = client.cpu_seconds
+        return replace(lap, cpu=Pair(lap.cpu.forward + since, lap.cpu.backward + since))
+
+
+def _cpu(laps: Sequence[Lap], phase: str) -> list[float]:
+    return [getattr(lap.cpu, phase) for lap in laps]
+
+
+def _wall(laps: Sequence[Lap], phase: str) -> list[float]:
+    return [getattr(lap.wall, phase) for lap in laps]
+
+
+def _net(gross: Sequence[float], transfer: float) -> list[float]:
+    return [max(seconds - transfer, LEAST_SHARE * seconds, 1e-9) for seconds in gross]
+
+
+def _ratios(over: Sequence[float], under: Sequence[float]) -> Estimate:
+    return bootstrap_median([a / b for a, b in zip(over, under, strict=True)])

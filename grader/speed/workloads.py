@@ -1,0 +1,108 @@
+"""The convolutions that are timed: their sizes, fresh inputs, and the right answers.
+
+Trusted side. Stride 2, so that what is timed is the general case; no remainder, so that a mistake at the
+border costs its own points and not these as well.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from grader.cases.ground_truth import Part
+from reference.conv import conv2d_backward, conv2d_forward
+
+Array = NDArray[np.float64]
+
+STRIDE = 2
+PADDING = 1
+PARTS = ("output", "grad_x", "grad_weight", "grad_bias")
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """A convolution's sizes; `H` and `W` are those of the output, in pixels; `K_h`, `K_w` are at least 2."""
+
+    N: int
+    C_in: int
+    C_out: int
+    H: int
+    W: int
+    K_h: int
+    K_w: int
+
+    @property
+    def products(self) -> int:
+        """How often a pixel is multiplied by a weight in the forward pass."""
+        return self.N * self.C_out * self.H * self.W * self.C_in * self.K_h * self.K_w
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """The layer's arguments, as cases give them."""
+        return {
+            "in_channels": self.C_in,
+            "out_channels": self.C_out,
+            "kernel_size": (self.K_h, self.K_w),
+            "stride": (STRIDE, STRIDE),
+            "padding": (PADDING, PADDING),
+        }
+
+    def times(self, factor: int, *dimensions: str) -> "Size":
+        """Return the size with these dimensions so many times as large.
+
+        Examples
+        --------
+        >>> SMALL.times(4, "N").N
+        4
+        """
+        return replace(self, **{name: factor * getattr(self, name) for name in dimensions})
+
+    def draw(self, rng: np.random.Generator) -> dict[str, Array]:
+        """Return inputs that nobody has seen: x, weight, bias and grad_output, normally distributed."""
+        return {
+            "x": rng.normal(
+                size=(
+                    self.N,
+                    self.C_in,
+                    STRIDE * (self.H - 1) + self.K_h - 2 * PADDING,
+                    STRIDE * (self.W - 1) + self.K_w - 2 * PADDING,
+                )
+            ),
+            "weight": rng.normal(size=(self.C_out, self.C_in, self.K_h, self.K_w)),
+            "bias": rng.normal(size=self.C_out),
+            "grad_output": rng.normal(size=(self.N, self.C_out, self.H, self.W)),
+        }
+
+
+# The same channels and kernel in both, so that loops cost the same for each product; square, since some code
+# is written for squares alone, which has its price elsewhere.
+SMALL = Size(N=1, C_in=13, C_out=8, H=3, W=3, K_h=3, K_w=3)
+"""Where loops are timed: some 10 to 30 ms forward."""
+
+LARGE = Size(N=4, C_in=13, C_out=8, H=10, W=10, K_h=3, K_w=3)
+"""Where a submission is timed: 44 times the products of `SMALL`."""
+
+
+def right_answers(inputs: Mapping[str, Array]) -> dict[str, Part]:
+    """Return what a convolution answers, with what `grader.cases.compare` needs for its error bound.
+
+    Parameters
+    ----------
+    inputs : mapping
+        As `Size.draw` made them.
+    """
+    values = _both_passes(inputs)
+    magnitudes = _both_passes({name: np.abs(array) for name, array in inputs.items()})
+    C_out, C_in, K_h, K_w = inputs["weight"].shape
+    N, _, H_out, W_out = inputs["grad_output"].shape
+    terms = (C_in * K_h * K_w + 1, C_out * K_h * K_w, N * H_out * W_out, N * H_out * W_out)
+    return {part: Part(*one) for part, *one in zip(PARTS, values, magnitudes, terms, strict=True)}
+
+
+def _both_passes(inputs: Mapping[str, Array]) -> tuple[Array, ...]:
+    x, weight, bias, grad_output = (inputs[name] for name in ("x", "weight", "bias", "grad_output"))
+    output = conv2d_forward(x, weight, bias, stride=STRIDE, padding=PADDING)
+    grads = conv2d_backward(grad_output, x, weight, stride=STRIDE, padding=PADDING)
+    return tuple(np.asarray(array, np.float64) for array in (output, *grads))

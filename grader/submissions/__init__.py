@@ -1,9 +1,0 @@
-"""Intake: folders, archives and Moodle downloads become submissions, with nothing executed or extracted.
-
-Trusted side. `collect` is what the rest of the grader calls.
-"""
-
-from grader.submissions.intake import collect, gather
-from grader.submissions.model import Intake, SourceFile, Submission
-
-__all__ = ["Intake", "SourceFile", "Submission", "collect", "gather"]

@@ -1,0 +1,253 @@
+"""Call a student's layer as a recipe says: its parameters set, its arrays laid out as the course's are.
+
+Untrusted side (Python >= 3.9).
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from grader.worker.interface.axis_layouts import OWN, Layout
+from grader.worker.interface.call_expressions import (
+    Call,
+    LeftOut,
+    Unfit,
+    called_name,
+    evaluate,
+    missing,
+    names_in,
+    perform,
+)
+from grader.worker.interface.interface_settings import PARTS, Settings
+from grader.worker.scenarios import INPUTS
+from grader.worker.serialize import Unusable
+
+Arrays = Mapping[str, Any]
+
+
+class Layer:
+    """A student's layer, or pair of functions, of one kind.
+
+    Parameters
+    ----------
+    kind : str
+    settings : Settings
+    student : module
+    params, arrays : mapping
+        The case's.
+    more : mapping, optional
+        Further names that calls may use.
+
+    Attributes
+    ----------
+    parameters : dict
+        Weight and bias in our layout; set anew before every forward.
+    given : dict
+        Weight and bias as they were set, in the student's layout.
+    names : dict
+        What calls may use and have returned.
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        settings: Settings,
+        student: Any,
+        params: Mapping[str, Any],
+        arrays: Arrays,
+        **more: Any,
+    ) -> None:
+        self.kind, self.student = kind, student
+        self.recipe = settings.recipes[kind]
+        self.parts = PARTS[kind]
+        self.parameters = {name: arrays[name] for name in ("weight", "bias") if name in arrays}
+        self.given: dict[str, Any] = {}
+        self.layouts = _layouts(kind, settings.layouts)
+        self.names = {**quantities(kind, params, pairs=settings.pairs), **more}
+        self._name(arrays)
+        self.make()
+
+    def make(self) -> None:
+        """Call the constructor, as soon as everything that it is given is known."""
+        calls = self.recipe.stages["make"]
+        given = {name for call in calls for name in names_in(call)[1]}
+        if calls and "layer" not in self.names and given <= self.names.keys():
+            self.perform("make")
+
+    def forward(self, *inputs: Any) -> Any:
+        """Set the parameters, call forward and return the output in our layout."""
+        self.begin(*inputs)
+        for name in self.parameters:
+            self.put(name)
+        return self.call_forward()
+
+    def begin(self, *inputs: Any) -> None:
+        """Take the inputs of the next forward, and the parameters as they are now."""
+        self._name(dict(zip(INPUTS.get(self.kind, ("x",)), inputs)))  # noqa: B905 - Python 3.9
+        self._name(self.parameters)
+        self.make()
+
+    def call_forward(self) -> Any:
+        """Call forward with whatever parameters the layer has; return the output in our layout."""
+        for part in self.parts:
+            self.names.pop(part, None)
+        self.perform("forward")
+        return self.taken("output", self.names["output"])
+
+    def backward(self, *grad_output: Any) -> Iterator[tuple[str, Any]]:
+        """Call backward, and the update if there is one; yield each gradient in our layout."""
+        self.call_backward(*grad_output)
+        for part in self.parts[1:]:
+            try:
+                value = self.names[part] if part in self.names else self.read(part, "after backward, ")
+            except Unusable as error:
+                value = error
+            yield part, self.taken(part, value)
+
+    def call_backward(self, *grad_output: Any) -> None:
+        """Call backward, and the update if there is one."""
+        if "learning_rate" in self.names:
+            self.put("learning_rate")
+        self._name(dict(zip(("grad_output",), grad_output)))  # noqa: B905 - one or none
+        self.perform("backward")
+        self.perform("update")
+
+    def perform(self, stage: str) -> None:
+        """Make the calls of a stage."""
+        perform(self.recipe.stages[stage], self.names, self.student, self.parts)
+
+    def read(self, name: str, when: str) -> Any:
+        """Return what stands at a place, such as ``layer.grad_weight``."""
+        reason: Unfit | None = None
+        for call in self.recipe.places[name]:
+            try:
+                return evaluate(call[0].value, self.names, self.student)
+            except (Unfit, LookupError) as error:
+                sentence = (
+                    str(error) if isinstance(error, Unfit) else f"`{called_name(call[0].value)}` is not set"
+                )
+                reason = reason or Unfit("not_implemented", when + sentence)
+        raise reason or Unfit("not_implemented", f"nothing returned {name}")
+
+    def put(self, name: str, *, when: str = "") -> None:
+        """Set a parameter at its place; with `when` the student's layer must have made it already."""
+        places = self.recipe.places[name]
+        value = self.parameters[name] if name in self.parameters else self.names[name]
+        if not places:
+            return
+        place, current = self._found(name, value, when)
+        layout = self.layouts.get(name)
+        if layout is not None:
+            value = layout.give(value, self._output_sizes())
+            own = layout.theirs == OWN and np.size(current) == value.size
+            value = value.reshape(np.shape(current)) if own else value
+            if when and np.shape(current) != value.shape:
+                found = f"{when}`{called_name(place[0].value)}` has shape {np.shape(current)}"
+                raise Unusable("wrong_shape", f"{found}; {value.shape} is expected")
+            self.given[name] = value
+            # A layer that updates itself must not change the case's arrays.
+            value = value.copy() if when else value
+        self._set(place[0].value, value)
+
+    def _found(self, name: str, value: Any, when: str) -> tuple[Call, Any]:
+        """Return the place of a parameter and what stands there."""
+        for call in self.recipe.places[name]:
+            try:
+                return call, evaluate(call[0].value, self.names, self.student)
+            except (Unfit, LookupError):
+                continue
+        first = self.recipe.places[name][0]
+        if when:
+            self.read(name, when)
+        if name in self.parameters:
+            self._check_misnamed(first, value)
+        return first, None
+
+    def _check_misnamed(self, place: Call, value: Any) -> None:
+        """Say so if the constructor made an array of the parameter's size under another name."""
+        node = place[0].value
+        if not isinstance(node, ast.Attribute):
+            return
+        owner = evaluate(node.value, self.names, self.student)
+        ours = {
+            called_name(call[0].value).rpartition(".")[2]
+            for calls in self.recipe.places.values()
+            for call in calls
+        }
+        for name, other in getattr(owner, "__dict__", {}).items():
+            if name not in ours and isinstance(other, np.ndarray) and 1 < value.size == other.size:
+                raise Unfit("not_implemented", f"{missing(owner, node.attr)}. Is it `{name}`?")
+
+    def _set(self, node: ast.expr, value: Any) -> None:
+        if isinstance(node, ast.Attribute):
+            setattr(evaluate(node.value, self.names, self.student), node.attr, value)
+        elif isinstance(node, ast.Subscript):
+            key = evaluate(node.slice, self.names, self.student)
+            evaluate(node.value, self.names, self.student)[key] = value
+
+    def _name(self, arrays: Arrays) -> None:
+        for name, array in arrays.items():
+            layout = self.layouts.get(name)
+            self.names[name] = layout.give(array, self._output_sizes()) if layout else array
+        if "logits" in arrays and "labels" in arrays:
+            self.names["one_hot"] = np.eye(arrays["logits"].shape[1])[arrays["labels"]]
+
+    def taken(self, part: str, value: Any) -> Any:
+        """Return a part's value in our layout."""
+        return self.layouts[part].take(value) if part in self.layouts else value
+
+    def _output_sizes(self) -> dict[str, int]:
+        """Return the output's height and width as soon as there is an x to tell."""
+        if self.kind != "conv2d" or "x" not in self.names:
+            return {}
+        shape = self.layouts["x"].take(self.names["x"]).shape[-2:]
+        sizes = {}
+        for letter, side, length in zip("HW", ("height", "width"), shape):  # noqa: B905 - two of each
+            kernel, stride, padding = (
+                self.names[f"{name}_{side}"] for name in ("kernel", "stride", "padding")
+            )
+            sizes[letter] = (length + 2 * padding - kernel) // stride + 1 if stride else 1
+        return sizes
+
+
+def _layouts(kind: str, layouts: Mapping[str, str]) -> dict[str, Layout]:
+    """Return the layout of each array of a kind of layer."""
+    if kind == "linear":
+        x, weight, bias = (layouts[f"linear_{name}"] for name in ("x", "weight", "bias"))
+        pairs = {"x": ("NI", x), "output": ("NI", x), "weight": ("OI", weight), "bias": ("O", bias)}
+    elif kind in ("conv2d", "max_pool2d", "relu"):
+        pairs = {"x": ("NCHW", layouts["x"]), "output": ("NCHW", layouts["output"])}
+        pairs.update(weight=("OIHW", layouts["weight"]), bias=("O", layouts["bias"]))
+    else:
+        return {}
+    one_by_one = "N" not in pairs["x"][1]
+    found = {
+        name: Layout(ours.replace("N", "") if one_by_one else ours, own)
+        for name, (ours, own) in pairs.items()
+    }
+    return {**found, **{f"grad_{name}": layout for name, layout in found.items()}}
+
+
+def both(value: Any) -> tuple[Any, Any]:
+    """Return an int as the pair (int, int), a pair as it is."""
+    return (value[0], value[1]) if isinstance(value, (tuple, list)) else (value, value)
+
+
+def quantities(kind: str, params: Mapping[str, Any], *, pairs: bool) -> dict[str, Any]:
+    """Return a layer's arguments by every name that a call may use."""
+    names = dict(params)
+    if kind not in ("conv2d", "max_pool2d"):
+        return names
+    neutral = {"kernel_size": 1, "stride": params["kernel_size"] if kind == "max_pool2d" else 1, "padding": 0}
+    for name, default in neutral.items():
+        value = params.get(name, default)
+        height, width = both(value)
+        value = height if not pairs and height == width else value
+        names[name] = value if name in params else LeftOut(value)
+        stem = name.replace("_size", "")
+        names[f"{stem}_height"], names[f"{stem}_width"] = height, width
+    return names

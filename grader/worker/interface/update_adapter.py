@@ -1,0 +1,126 @@
+"""Layers that update themselves in backward: their gradients are what the update reveals.
+
+Untrusted side (Python >= 3.9). Most of them keep no gradient (26 of 34 that were counted), and many make
+their weights at the first forward (25).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from grader.worker.interface.layer_adapter import Layer
+from grader.worker.serialize import Unusable
+
+RATES = (1024.0, 4096.0)
+"""Learning rates: powers of two, by which division is exact, and large, so that a weight's own digits do not
+drown the step's."""
+
+NEAR = 1e-3
+MADE = "after the first forward, "
+
+
+class Updated:
+    """A layer whose gradients are revealed by its update: (before - after) / rate.
+
+    Parameters
+    ----------
+    make : callable
+        ``make(learning_rate=rate)`` makes a fresh layer.
+    measured : ndarray, optional
+        The x of a call that is timed or counted: nothing is called then but what was asked for.
+    """
+
+    def __init__(self, make: Callable[..., Layer], measured: Any = None) -> None:
+        self._make, self._forwards, self._measured = make, 0, measured is not None
+        self._layer = make(learning_rate=RATES[0])
+        self.parameters = self._layer.parameters
+        self._inputs: tuple[Any, ...] = ()
+        if self._measured and "weight" in self.parameters:
+            height, width = self.parameters["weight"].shape[-2:]
+            _have_made(self._layer, measured[:1, ..., :height, :width])
+
+    def forward(self, *inputs: Any) -> Any:
+        """Have the parameters made, set them, call forward and return the output."""
+        self._inputs, self._forwards = inputs, self._forwards + 1
+        return _forward(self._layer, inputs, fresh=self._forwards == 1 and not self._measured)
+
+    def backward(self, *grad_output: Any) -> Iterator[tuple[str, Any]]:
+        """Call backward with its update; yield the gradients.
+
+        After a layer's first forward its state cannot matter, so a gradient that depends on the learning rate
+        there is spoiled by the update itself.
+        """
+        found = _gradients(self._layer, grad_output, RATES[0])
+        if self.parameters and self._forwards == 1 and not self._measured:
+            twin = self._make(learning_rate=RATES[1])
+            twin.parameters.update(self.parameters)
+            _forward(twin, self._inputs, fresh=True)
+            others = _gradients(twin, grad_output, RATES[1])
+            found = {part: _judged(part, value, others[part]) for part, value in found.items()}
+        yield from found.items()
+
+
+def _forward(layer: Layer, inputs: tuple[Any, ...], *, fresh: bool) -> Any:
+    if layer.parameters and fresh:
+        _have_made(layer, inputs[0])
+    layer.begin(*inputs)
+    for name in layer.parameters:
+        layer.put(name, when=MADE)
+    return layer.call_forward()
+
+
+def _have_made(layer: Layer, x: Any) -> None:
+    """Have a layer make its parameters, from an x of as many channels as the weight has."""
+    weight = layer.parameters["weight"]
+    if weight.ndim == 4:
+        x = np.resize(x, (*x.shape[:-3], weight.shape[1], *x.shape[-2:]))
+    layer.begin(x)
+    layer.call_forward()
+
+
+def _gradients(layer: Layer, grad_output: tuple[Any, ...], rate: float) -> dict[str, Any]:
+    """Return every gradient; those that the layer neither returns nor keeps are recovered."""
+    found = dict(layer.backward(*grad_output))
+    for name in layer.parameters:
+        part = f"grad_{name}"
+        if part not in layer.names and not layer.recipe.places[part]:
+            found[part] = _revealed(layer, name, rate)
+    return found
+
+
+def _revealed(layer: Layer, name: str, rate: float) -> Any:
+    before = layer.given[name]
+    try:
+        after = layer.read(name, "after backward, ")
+    except Unusable as error:
+        return error
+    if type(after) is np.ndarray and after.dtype.kind == "f" and after.shape == before.shape:
+        # In float64 whatever the layer's own dtype is, then back, so that a dtype of less precision is seen.
+        after = ((before.astype(np.float64) - after) / rate).astype(after.dtype)
+    return layer.taken(name, after)
+
+
+def _judged(part: str, value: Any, other: Any) -> Any:
+    """Return a gradient if both learning rates gave it, else the reason why they do not."""
+    if not all(type(array) is np.ndarray and np.isfinite(array).all() for array in (value, other)):
+        return value
+    if value.shape != other.shape or _near(value, other):
+        return value
+    rates = f"learning rates {RATES[0]:g} and {RATES[1]:g}"
+    if part == "grad_x":
+        why = "it is computed with weights that were already updated. Compute it before the update"
+        return Unusable("wrong_value", f"grad_x differs between {rates}: {why}")
+    name = part.replace("grad_", "")
+    if _near(value * RATES[0], other * RATES[1]):
+        return Unusable(
+            "wrong_value", f"the {name} moves equally far at {rates}: the rate that is given is unused"
+        )
+    return Unusable("wrong_value", f"the {name}'s step is not proportional to the learning rate ({rates})")
+
+
+def _near(one: Any, other: Any) -> bool:
+    scale = max(np.abs(one).max(initial=0.0), np.abs(other).max(initial=0.0))
+    return bool(np.abs(one - other).max(initial=0.0) <= NEAR * scale)

@@ -1,0 +1,62 @@
+"""Points are shares of a criterion's cases; one criterion's failure leaves the others alone."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from grader.grading.scoring import count_outcomes, credit, score
+from grader.results import Item, Outcome
+
+
+def _items(criterion, *outcomes, **fields):
+    return [Item(criterion, f"case-{i}", outcome, **fields) for i, outcome in enumerate(outcomes)]
+
+
+def test_score_partial_credit_by_case():
+    items = _items("conv2d.forward", Outcome.PASSED, Outcome.WRONG_VALUE, Outcome.PASSED)
+    (criterion,) = score(items, {"conv2d.forward": 30})
+    assert (criterion.points, criterion.passed, criterion.total) == (20.0, 2, 3)
+
+
+def test_score_criteria_do_not_cascade():
+    items = _items("conv2d.forward", Outcome.WRONG_VALUE) + _items("conv2d.grad_x", Outcome.PASSED)
+    assert [c.points for c in score(items, {"conv2d.forward": 5, "conv2d.grad_x": 7})] == [0.0, 7.0]
+
+
+def test_score_criterion_without_checks_is_absent():
+    names = [c.name for c in score(_items("a.b", Outcome.PASSED), {"a.b": 1, "c.d": 1})]
+    assert names == ["a.b"]
+
+
+def test_score_items_of_ungraded_criteria_do_not_count():
+    assert score(_items("x.y", Outcome.PASSED), {"a.b": 1}) == ()
+
+
+def test_score_own_forward_earns_its_share_and_says_so():
+    items = _items("conv2d.grad_x", Outcome.WRONG_VALUE, Outcome.WRONG_VALUE, detail={"own_forward": True})
+    (criterion,) = score(items, {"conv2d.grad_x": 10}, own_forward_credit=0.5)
+    assert criterion.points == 5.0
+    assert criterion.note == "2 of 2 are right for the forward that was handed in"
+
+
+@pytest.mark.parametrize(
+    ("detail", "expected"), [({}, 1.0), ({"credit": 0.25}, 0.25), ({"credit": "x"}, 1.0)]
+)
+def test_credit_of_a_passed_item_is_what_its_check_says(detail, expected):
+    assert credit(Item("a.b", "c", Outcome.PASSED, detail=detail)) == expected
+
+
+@given(st.lists(st.sampled_from(list(Outcome)), min_size=1), st.floats(0, 100))
+def test_score_is_within_bounds_and_full_only_if_all_pass(outcomes, points):
+    (criterion,) = score(_items("a.b", *outcomes), {"a.b": points})
+    assert 0 <= criterion.points <= points + 0.005
+    if set(outcomes) == {Outcome.PASSED}:
+        assert criterion.points == pytest.approx(points, abs=0.005)
+
+
+def test_count_outcomes_names_every_outcome():
+    counted = count_outcomes(_items("a.b", Outcome.PASSED, Outcome.PASSED, Outcome.RAISED))
+    assert counted["passed"] == 2
+    assert counted["raised"] == 1
+    assert set(counted) == {str(outcome) for outcome in Outcome}
+    assert sum(counted.values()) == 3

@@ -1,0 +1,188 @@
+"""One run of the command line over the whole corpus, and what it left behind."""
+
+import contextlib
+import ctypes
+import json
+import os
+import shutil
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+import zipfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+HERE = Path(__file__).parent
+HOSTILE = HERE.parent / "fixtures" / "hostile"
+NEIGHBOURS = HERE.parent / "fixtures" / "neighbours"
+ROOT = HERE.parents[1]
+TRUTH = ROOT / "data" / "ground_truth"
+CASES_OF_EACH_KIND = 4
+PORT = 48611
+TRACES = [Path(top) for top in ("/", "/tmp", "/var/tmp", "/dev/shm", str(Path.home()), str(ROOT))]
+PR_SET_CHILD_SUBREAPER = 36
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a run over submissions came to."""
+
+    status: int
+    seconds: float
+    submissions: Mapping[str, Mapping[str, Any]]
+    text: str
+    html: str
+    reached: tuple[str, ...]
+    traces: tuple[str, ...]
+    processes: tuple[str, ...]
+
+    def points(self, name: str) -> float:
+        return float(self.submissions[name]["points"])
+
+
+@pytest.fixture(scope="session")
+def grade(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """Return what grades a folder by the command line with the corpus's assignment."""
+    course = tmp_path_factory.mktemp("course")
+    shutil.copy(HERE / "assignment.toml", course)
+    shutil.copy(HERE / "speed.toml", course)
+    _small_truth(course / "truth")
+
+    def run(folder: Path, assignment: str = "assignment.toml") -> Run:
+        results = tmp_path_factory.mktemp("results")
+        arguments = ["run", str(folder), "-o", str(results), "--assignment", str(course / assignment)]
+        main = "from grader.cli import main; raise SystemExit(main())"
+        before, started = _children(), time.monotonic()
+        with _listeners() as reached:
+            done = subprocess.run(
+                [sys.executable, "-c", main, *arguments],
+                cwd=ROOT,
+                capture_output=True,
+                timeout=600,
+                check=False,
+            )
+        seconds = time.monotonic() - started
+        time.sleep(0.3)
+        assert done.returncode in (0, 1), done.stderr.decode(errors="replace")
+        scores = json.loads((results / "scores.json").read_text())
+        return Run(
+            done.returncode,
+            seconds,
+            {entry["id"]: entry for entry in scores["submissions"]},
+            _everything(results) + (done.stdout + done.stderr).decode(errors="replace"),
+            "\n".join(path.read_text(errors="replace") for path in results.rglob("*.html")),
+            tuple(reached),
+            tuple(str(path) for top in TRACES for path in top.glob("*red_team_trace*")),
+            tuple(_children() - before),
+        )
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def corpus(grade: Any, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """Grade every attacker and, among them, the neighbours."""
+    folder = tmp_path_factory.mktemp("class")
+    for path in [*(HOSTILE).glob("*.py"), *(NEIGHBOURS).glob("*.py")]:
+        if not path.name.startswith("fake_speed"):
+            shutil.copy(path, folder)
+    _archives(folder)
+    result: Run = grade(folder)
+    return result
+
+
+@pytest.fixture(scope="session")
+def against_the_clock(grade: Any, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """Grade the files that fake their speed."""
+    folder = tmp_path_factory.mktemp("racers")
+    for path in (HOSTILE).glob("fake_speed_*.py"):
+        shutil.copy(path, folder)
+    result: Run = grade(folder, "speed.toml")
+    return result
+
+
+def _small_truth(folder: Path) -> None:
+    """Store the first cases of the two layers that the corpus is about."""
+    folder.mkdir()
+    manifest = json.loads((TRUTH / "manifest.json").read_text())
+    kinds = ("relu", "linear")
+    manifest["files"] = {f"{kind}.npz": manifest["files"][f"{kind}.npz"] for kind in kinds}
+    manifest["cases"] = [
+        case
+        for kind in kinds
+        for case in [case for case in manifest["cases"] if case["kind"] == kind][:CASES_OF_EACH_KIND]
+    ]
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    for name in manifest["files"]:
+        shutil.copy(TRUTH / name, folder)
+
+
+def _archives(folder: Path) -> None:
+    """Make what no repository should hold: bombs, paths that climb, and a notebook of 200 MB."""
+    honest = (NEIGHBOURS / "honest.py").read_text()
+    with zipfile.ZipFile(folder / "deny_zip_bomb.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        for number in range(20):
+            archive.writestr(f"part{number}.py", bytes(100 << 20))
+    with zipfile.ZipFile(folder / "deny_zip_climbs.zip", "w") as archive:
+        for name in ("../red_team_trace.py", "/tmp/red_team_trace.py", "..\\..\\red_team_trace.py"):
+            archive.writestr(name, honest)
+    with zipfile.ZipFile(folder / "read_zip_links.zip", "w") as archive:
+        for name, target in (("cnn.py", str(TRUTH / "manifest.json")), ("link.py", "/etc/passwd")):
+            link = zipfile.ZipInfo(name)
+            link.create_system, link.external_attr = 3, 0o120777 << 16
+            archive.writestr(link, target)
+    with (folder / "deny_huge_notebook.ipynb").open("wb") as notebook:
+        notebook.write(b'{"cells": [{"cell_type": "code", "source": "')
+        for _ in range(200):
+            notebook.write(b"#" * (1 << 20))
+        notebook.write(b'"}], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}')
+
+
+@contextlib.contextmanager
+def _listeners() -> Iterator[list[str]]:
+    """Listen where the corpus tries to connect; yield what arrived, filled in at the end."""
+    reached: list[str] = []
+    unix = socket.socket(socket.AF_UNIX)
+    unix.bind(b"\0red_team_listener")
+    tcp, udp = socket.socket(), socket.socket(type=socket.SOCK_DGRAM)
+    tcp.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    with unix, tcp, udp:
+        for sock in (tcp, udp):
+            sock.bind(("127.0.0.1", PORT))
+        for sock in (tcp, unix):
+            sock.listen()
+        yield reached
+        for sock in (tcp, udp, unix):
+            sock.setblocking(False)
+            with contextlib.suppress(BlockingIOError):
+                reached.append(str(sock.accept() if sock is not udp else sock.recv(100)))
+
+
+def _children() -> frozenset[str]:
+    """Return this process's children; orphans of a run become its children too."""
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    found = set()
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            name, _, rest = stat.read_text().rpartition(")")
+            state, parent = rest.split()[:2]
+            if int(parent) == os.getpid() and state != "Z":
+                found.add(name)
+    return frozenset(found)
+
+
+def _everything(results: Path) -> str:
+    """Return all text that a run stored, the gradebook's included."""
+    texts = [
+        path.read_text(errors="replace") for path in results.rglob("*") if path.suffix in (".html", ".json")
+    ]
+    with contextlib.closing(sqlite3.connect(results / "gradebook.sqlite")) as database:
+        tables = [name for (name,) in database.execute("select name from sqlite_master where type = 'table'")]
+        texts += [str(row) for table in tables for row in database.execute(f"select * from {table}")]
+    return "\n".join(texts)

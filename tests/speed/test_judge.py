@@ -1,0 +1,90 @@
+"""Submissions timed in earnest, where the verdict is far from every boundary; and what fakes come to."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from grader.assignment.interface import load_interface
+from grader.assignment.speed_policy import SpeedPolicy
+from grader.intake.source import Program
+from grader.results import Outcome
+from grader.sandbox import Backend, Client, Limits, open_backend
+from grader.speed.judge import SpeedVerdict, judge_speed
+
+SUBMISSIONS = Path(__file__).parents[1] / "fixtures" / "planted" / "speed"
+
+Judge = Callable[..., SpeedVerdict]
+
+
+@pytest.fixture(scope="session")
+def backend() -> Iterator[Backend]:
+    with open_backend("native") as backend:
+        yield backend
+
+
+@pytest.fixture
+def judge(backend: Backend) -> Judge:
+    def judge(name: str, policy: SpeedPolicy | None = None) -> SpeedVerdict:
+        text = (SUBMISSIONS / f"{name}.py").read_text(encoding="utf-8")
+        program = Program("cnn.py", {"cnn.py": text}, (), ())
+        with Client(program, load_interface("layers").source, {}, (), Limits(), backend) as client:
+            return judge_speed(client, backend, policy or SpeedPolicy())
+
+    return judge
+
+
+def credits_of(verdict: SpeedVerdict) -> tuple[float, float]:
+    return verdict.phases["forward"].credit, verdict.phases["backward"].credit
+
+
+def test_judge_speed_vectorised_earns_all(judge: Judge) -> None:
+    verdict = judge("vectorised")
+    assert credits_of(verdict) == (1.0, 1.0)
+    assert verdict.speed is not None
+    assert (verdict.speed.python_loops, verdict.speed.conclusive) == ((), True)
+    assert verdict.phases["forward"].outcome is Outcome.PASSED
+
+
+@pytest.mark.parametrize("name", ["seven_loops", "patched_clocks"])
+def test_judge_speed_loops_earn_nothing_and_are_named(judge: Judge, name: str) -> None:
+    verdict = judge(name)
+    assert credits_of(verdict) == (0.0, 0.0)
+    assert "points start above 3 times the loops' speed" in verdict.phases["forward"].message
+    assert "runs once per image" in verdict.phases["forward"].message
+    assert verdict.speed is not None
+    assert len(verdict.speed.python_loops) == 7
+
+
+def test_judge_speed_forbidden_loops_cost_their_share_however_fast(judge: Judge) -> None:
+    verdict = judge("images_and_channels", SpeedPolicy(vectorised_over=("N", "H", "W", "C_out")))
+    assert credits_of(verdict) == (0.75, 0.75)
+    assert "must not be looped over in Python: N, H, W, C_out" in verdict.phases["forward"].message
+
+
+def test_judge_speed_only_forbidden_loops_is_not_implemented(judge: Judge) -> None:
+    verdict = judge("images_and_channels", SpeedPolicy(vectorised_over=("N",)))
+    assert credits_of(verdict) == (0.0, 0.0)
+    assert verdict.phases["forward"].outcome is Outcome.NOT_IMPLEMENTED
+
+
+@pytest.mark.parametrize(
+    ("name", "outcome"),
+    [
+        ("cached_answers", Outcome.WRONG_VALUE),
+        ("lazy_array", Outcome.WRONG_DTYPE),
+        ("single_precision", Outcome.WRONG_VALUE),
+    ],
+)
+def test_judge_speed_wrong_timed_output_earns_nothing(judge: Judge, name: str, outcome: Outcome) -> None:
+    verdict = judge(name)
+    assert credits_of(verdict) == (0.0, 0.0)
+    assert verdict.phases["forward"].outcome is outcome
+    assert "its time does not count" in verdict.phases["forward"].message
+    assert verdict.speed is None
+
+
+def test_judge_speed_wrong_backward_leaves_forwards_points(judge: Judge) -> None:
+    verdict = judge("backward_is_wrong")
+    assert credits_of(verdict) == (1.0, 0.0)
+    assert verdict.phases["backward"].outcome is Outcome.WRONG_VALUE

@@ -1,0 +1,116 @@
+"""Which loops run in Python: four known styles told apart, and those that hide."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from grader.assignment.interface import load_interface
+from grader.intake.source import Program
+from grader.results import Outcome
+from grader.sandbox import Backend, Client, Limits, open_backend
+from grader.speed.baselines import Opponents, open_opponents
+from grader.speed.python_loops import (
+    DIMENSIONS,
+    Loop,
+    Loops,
+    find_loops,
+    function_at,
+    growing_lines,
+    sentences,
+)
+from grader.speed.stopwatch import PHASES, Voided
+
+SUBMISSIONS = Path(__file__).parents[1] / "fixtures" / "planted" / "speed"
+ALL = tuple(DIMENSIONS)
+STYLES = {
+    "seven_loops": (ALL, ALL),
+    "images_and_channels": (("N", "C_in"), ("N", "C_in")),
+    "kernel_taps": (("K_h", "K_w"), ("K_h", "K_w")),
+    "vectorised": ((), ()),
+}
+
+Find = Callable[..., Loops]
+
+
+@pytest.fixture(scope="session")
+def backend() -> Iterator[Backend]:
+    with open_backend("native") as backend:
+        yield backend
+
+
+@pytest.fixture(scope="session")
+def opponents(backend: Backend) -> Iterator[Opponents]:
+    with open_opponents(backend) as opponents:
+        yield opponents
+
+
+@pytest.fixture
+def find(backend: Backend, opponents: Opponents) -> Find:
+    def find(style: str, phases: tuple[str, ...] = PHASES) -> Loops:
+        text = (SUBMISSIONS / f"{style}.py").read_text(encoding="utf-8")
+        program = Program("cnn.py", {"cnn.py": text}, (), ())
+        with Client(program, load_interface("layers").source, {}, (), Limits(), backend) as client:
+            return find_loops(client, opponents.idle, None, phases)
+
+    return find
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_find_loops_known_style_names_its_dimensions(find: Find, style: str) -> None:
+    loops = find(style)
+    assert (loops.over("forward"), loops.over("backward")) == STYLES[style]
+    assert loops.unknown == ()
+
+
+def test_find_loops_code_for_squares_only_is_asked_for_squares(find: Find) -> None:
+    assert find("squares_only").over("backward") == ALL
+
+
+def test_find_loops_names_function_line_and_dimensions(find: Find) -> None:
+    assert str(find("seven_loops").counted["backward"][0]) == (
+        "`backward`, line 55: runs once per image, per input channel, per filter, per output row, "
+        "per output column, per kernel row and per kernel column"
+    )
+
+
+def test_find_loops_comprehension_map_and_recursion_are_loops(find: Find) -> None:
+    assert find("other_ways_to_loop", ("forward",)).over("forward") == ("N", "C_out", "H")
+
+
+def test_find_loops_counter_switched_off_is_found_by_processor_time(find: Find) -> None:
+    loops = find("tracing_switched_off")
+    assert {"N", "H", "W"} <= set(loops.over("forward"))
+    assert "no such loop was seen" in sentences(loops, "forward")[-1]
+
+
+def test_find_loops_other_answers_while_watched_are_void(find: Find) -> None:
+    with pytest.raises(Voided) as caught:
+        find("other_when_traced")
+    assert caught.value.outcome is Outcome.WRONG_VALUE
+
+
+def test_growing_lines_constant_and_new_lines_are_no_loops() -> None:
+    base = {(0, 0, 1): 10, (0, 0, 2): 10}
+    assert growing_lines(base, {"H": {(0, 0, 1): 13, (0, 0, 2): 20, (0, 0, 3): 5}}) == {(0, 0, 2): ("H",)}
+
+
+@pytest.mark.parametrize(("line", "name"), [(1, ""), (3, "outer"), (5, "inner"), (7, "outer"), (99, "")])
+def test_function_at_names_the_innermost_function(line: int, name: str) -> None:
+    source = "import x\ndef outer():\n    a = 1\n    def inner():\n        return 2\n\n    return inner\n"
+    assert function_at(source, line) == name
+
+
+def test_function_at_source_that_cannot_be_parsed_is_nameless() -> None:
+    assert function_at("def (", 1) == ""
+
+
+def test_loop_two_dimensions_are_joined_by_and() -> None:
+    loop = Loop("backward", "backward", 41, ("N", "H"))
+    assert str(loop) == "`backward`, line 41: runs once per image and per output row"
+
+
+def test_over_counted_and_hidden_come_in_the_usual_order() -> None:
+    loops = Loops({"forward": (Loop("forward", "f", 1, ("W", "N")),)}, {"forward": ("C_in",)})
+    assert loops.over("forward") == ("N", "C_in", "W")
+    assert loops.over("backward") == ()

@@ -1,0 +1,109 @@
+"""Calls in settings: what may be written, and that it means what it means in Python."""
+
+import contextlib
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from grader.worker.interface.call_expressions import LeftOut, Unfit, evaluate, names_in, perform, read
+from grader.worker.serialize import Unusable
+
+STUDENT = SimpleNamespace(
+    f=lambda *values, **named: (values, named),
+    two=lambda: (1, 2),
+    layer=SimpleNamespace(params={"W": 7}),
+)
+NAMES = {"x": np.arange(6.0).reshape(2, 3), "stride": 2, "size": (3, 4)}
+
+leaves = st.sampled_from(
+    ["x.shape", "stride", "size", "size[1]", "x.T.shape", "-3", "1.5", "'pad'", "None", "True"]
+)
+expressions = st.recursive(
+    leaves,
+    lambda inner: st.one_of(
+        st.lists(inner, min_size=1, max_size=3).map(lambda items: f"({', '.join(items)},)"),
+        st.lists(inner, max_size=3).map(lambda items: f"[{', '.join(items)}]"),
+        st.tuples(inner, inner).map(lambda pair: f"{{'a': {pair[0]}, 'b': {pair[1]}}}"),
+        st.tuples(inner, inner).map(lambda pair: f"f({pair[0]}, named={pair[1]})"),
+    ),
+    max_leaves=8,
+)
+
+
+@given(expressions)
+def test_evaluate_gives_what_python_gives(text):
+    (step,) = read(text)
+    assert evaluate(step.value, NAMES, STUDENT) == eval(text, {**vars(STUDENT), **NAMES})
+
+
+@given(st.text())
+def test_read_any_text_is_read_or_refused(text):
+    """Nothing but a ValueError may come of a bad setting."""
+    with contextlib.suppress(ValueError):
+        read(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("lambda: 1", "[i for i in x]", "x + 1", "f(*x)", "f(**x)", "{**x}", "x if y else z", "import os"),
+        *(
+            "a = b = f()",
+            "layer.x = f()",
+            "(a, b[0]) = f()",
+            "f'{x}'",
+            "x[1:2]",
+            "def f(): pass",
+            "await x",
+            "\0",
+        ),
+        "(" * 300 + ")" * 300,
+    ],
+)
+def test_read_more_than_a_call_is_refused(text):
+    with pytest.raises(ValueError, match=r"only calls|left of =|not a Python statement"):
+        read(text)
+
+
+def test_names_in_tells_what_is_called_from_what_is_read():
+    call = read("out, cache = conv.forward(x, [stride], cls=Other(pad)); output = out.T")
+    assert names_in(call, {"x"}) == ({"conv", "Other"}, {"x", "stride", "pad"})
+
+
+def test_perform_left_out_argument_is_dropped_by_keyword_and_filled_by_position():
+    names = {"stride": LeftOut(2)}
+    perform([read("by_keyword = f(stride=stride); by_position = f(stride)")], names, STUDENT, ())
+    assert names["by_keyword"] == ((), {})
+    assert names["by_position"] == ((2,), {})
+
+
+def test_perform_takes_the_first_call_that_fits():
+    names: dict[str, object] = {}
+    perform(
+        [read("a = missing()"), read("a = two(1)"), read("a = two()"), read("a = f()")], names, STUDENT, ()
+    )
+    assert names == {"a": (1, 2)}
+
+
+def test_perform_nothing_fits_raises_the_first_reason():
+    with pytest.raises(Unfit, match="missing is not defined"):
+        perform([read("missing()"), read("two(1)")], {}, STUDENT, ())
+
+
+def test_perform_error_inside_the_student_is_not_taken_for_a_misfit():
+    def broken():
+        raise TypeError("missing a required argument")
+
+    with pytest.raises(TypeError, match="missing a required"):
+        perform([read("broken()"), read("two()")], {}, SimpleNamespace(broken=broken, two=STUDENT.two), ())
+
+
+def test_perform_what_is_no_part_of_the_answer_may_be_anything():
+    names: dict[str, object] = {}
+    perform([read("cache = two(); output, cache = two()")], names, STUDENT, ("output",))
+    assert names == {"cache": 2, "output": 1}
+    with pytest.raises(Unusable, match="`two` returned 2 values, one array is expected: output"):
+        perform([read("output = two()")], names, STUDENT, ("output",))

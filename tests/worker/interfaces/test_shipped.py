@@ -1,0 +1,74 @@
+"""Both shipped interfaces, driven by the worker over every case, give the stored truth for the reference."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from grader.cases import parts_of
+from grader.cases.compare import compare
+from grader.cases.ground_truth import GroundTruth, load_ground_truth
+from grader.results import Outcome
+from grader.sandbox import Client, Limits, open_backend
+
+ROOT = Path(__file__).parents[3]
+LAYERS = """
+from reference.activations import Flatten, ReLU
+from reference.conv import Conv2d
+from reference.linear import Linear
+from reference.loss import CrossEntropyLoss
+from reference.network import CNN
+from reference.pooling import MaxPool2d
+"""
+FUNCTIONS = """
+from reference.activations import relu_backward, relu_forward
+from reference.conv import conv2d_backward, conv2d_forward
+from reference.linear import linear_backward, linear_forward
+from reference.loss import cross_entropy_backward, cross_entropy_forward
+from reference.pooling import max_pool2d_backward, max_pool2d_forward
+"""
+
+
+@pytest.fixture(scope="module")
+def truth() -> GroundTruth:
+    return load_ground_truth()
+
+
+@pytest.fixture(
+    scope="module", params=[("layers", LAYERS), ("functions", FUNCTIONS)], ids=["layers", "functions"]
+)
+def client(request: pytest.FixtureRequest) -> Iterator[Client]:
+    name, main = request.param
+    modules = {
+        path.relative_to(ROOT).as_posix(): path.read_text() for path in (ROOT / "reference").glob("*.py")
+    }
+    program = SimpleNamespace(main="cnn.py", modules={**modules, "cnn.py": main}, error="")
+    interface = (ROOT / "grader" / "worker" / "interfaces" / f"{name}.py").read_text()
+    with open_backend("native") as backend, Client(program, interface, {}, (), Limits(), backend) as client:
+        yield client
+
+
+def ask(client: Client, case: Any, truth: GroundTruth) -> Any:
+    parts = parts_of(case)[:1] if case.invalid else parts_of(case)
+    inputs = truth[case.id].inputs
+    return client.run(
+        case.kind, case.params, inputs, parts=parts, scenario=case.scenario, layouts=case.layouts
+    )
+
+
+def test_run_reference_over_every_case_gives_the_truth(client, truth):
+    wrong = []
+    for case in truth.cases:
+        reply = ask(client, case, truth)
+        for part, answer in reply.answers.items():
+            if case.invalid:
+                ok = answer.outcome is Outcome.RAISED
+            else:
+                ok = answer.outcome is None and bool(
+                    compare(answer.array, truth[case.id].expected[part], case.dtype, part).passed
+                )
+            if not ok or reply.modified:
+                wrong.append((case.id, part, answer.outcome, answer.message, reply.modified))
+    assert wrong == []
