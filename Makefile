@@ -27,7 +27,7 @@ lint: $(VENV)/.installed-test
 bench: bench-conv bench-sandbox
 
 bench-conv: $(VENV)/.installed-test
-	$(BIN)/python -m reference.bench -o results/bench
+	$(BIN)/python -m cnn_reference.bench -o results/bench
 
 bench-sandbox: $(VENV)/.installed-test
 	$(BIN)/python -m tests.quality.bench_sandbox
@@ -47,7 +47,7 @@ truth: $(VENV)/.installed-test
 	$(BIN)/grader truth -o data/ground_truth
 
 figures: $(VENV)/.installed-test
-	$(BIN)/python -m reference.figures
+	$(BIN)/python -m cnn_reference.figures
 
 $(VENV)/.installed: pyproject.toml
 	test -d $(VENV) || $(PYTHON) -m venv $(VENV)

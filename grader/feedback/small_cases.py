@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cnn_reference import loops
+from cnn_reference.activations import relu_backward, relu_forward
+from cnn_reference.linear import linear_backward, linear_forward
+from cnn_reference.loss import cross_entropy_backward, cross_entropy_forward
 from grader.cases import Case
-from reference import loops
-from reference.activations import relu_backward, relu_forward
-from reference.linear import linear_backward, linear_forward
-from reference.loss import cross_entropy_backward, cross_entropy_forward
 
 Arrays = dict[str, NDArray[Any]]
 

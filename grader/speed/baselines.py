@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import reference
+import cnn_reference
 from grader.assignment.interface import load_interface
 from grader.intake.source import Program
 from grader.sandbox import Backend, Client, Limits
@@ -51,8 +51,8 @@ def open_opponents(backend: Backend) -> Iterator[Opponents]:
     """Start a worker for each opponent; they end with the block."""
     source = load_interface("functions").source
     programs = (
-        Program("reference/loops.py", _reference_texts(), (), ()),
-        Program("reference/conv.py", _reference_texts(), (), ()),
+        Program("cnn_reference/loops.py", _reference_texts(), (), ()),
+        Program("cnn_reference/conv.py", _reference_texts(), (), ()),
         Program("idle.py", {"idle.py": IDLE}, (), ()),
     )
     with contextlib.ExitStack() as stack:
@@ -64,6 +64,6 @@ def open_opponents(backend: Backend) -> Iterator[Opponents]:
 
 @cache
 def _reference_texts() -> dict[str, str]:
-    folder = Path(next(iter(reference.__path__)))
+    folder = Path(next(iter(cnn_reference.__path__)))
     names = ("__init__", "arrays", "windows", "conv", "pooling", "loops")
-    return {f"reference/{name}.py": (folder / f"{name}.py").read_text(encoding="utf-8") for name in names}
+    return {f"cnn_reference/{name}.py": (folder / f"{name}.py").read_text(encoding="utf-8") for name in names}

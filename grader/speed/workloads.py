@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cnn_reference.conv import conv2d_backward, conv2d_forward
 from grader.cases.ground_truth import Part
-from reference.conv import conv2d_backward, conv2d_forward
 
 Array = NDArray[np.float64]
 

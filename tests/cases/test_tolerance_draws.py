@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from numpy.lib.stride_tricks import sliding_window_view
 
+from cnn_reference import conv, loops
 from grader.cases.compare import compare
 from grader.cases.ground_truth import Part
 from grader.results import Outcome
-from reference import conv, loops
 
 SETTINGS, DRAWS = 200, 50
 PARTS = ("output", "grad_x", "grad_weight", "grad_bias")

@@ -19,7 +19,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import reference
+import cnn_reference
 from grader.cases import Case
 from grader.cases.ground_truth import GroundTruth, load_ground_truth
 from grader.checks.submission import Student
@@ -28,7 +28,7 @@ from grader.feedback.mistakes.simulate import InProcess, as_in_the_worker
 from grader.feedback.mistakes.survivors import outcomes
 from grader.results import Outcome
 
-FOLDER = Path(reference.__file__).parent
+FOLDER = Path(cnn_reference.__file__).parent
 KINDS: Mapping[str, tuple[str, ...]] = {
     "conv.py": ("conv2d",),
     "pooling.py": ("max_pool2d",),
@@ -115,21 +115,21 @@ def _killers(pupil: Student, cases: Iterator[Case]) -> Iterator[str]:
 @contextmanager
 def _imported(name: str, text: str) -> Iterator[SimpleNamespace]:
     """Import the reference anew with one module's text replaced; the real one is back afterwards."""
-    own = {key: module for key, module in sys.modules.items() if key.partition(".")[0] == "reference"}
+    own = {key: module for key, module in sys.modules.items() if key.partition(".")[0] == "cnn_reference"}
     for key in own:
         del sys.modules[key]
     try:
         # The view is checked as the worker checks a student's: a mutant reads no foreign memory.
         with as_in_the_worker():
             full = f"reference.{name.removesuffix('.py')}"
-            import_module("reference")
+            import_module("cnn_reference")
             mutated = sys.modules[full] = types.ModuleType(full)
             exec(compile(text, name, "exec"), vars(mutated))
-            vars(import_module("reference.conv")).update(SMALL_BLOCKS)
+            vars(import_module("cnn_reference.conv")).update(SMALL_BLOCKS)
             classes = {cls.__name__: _again(cls) for cls in CLASSES.values()}
         yield SimpleNamespace(**classes)
     finally:
-        for key in [key for key in sys.modules if key.partition(".")[0] == "reference"]:
+        for key in [key for key in sys.modules if key.partition(".")[0] == "cnn_reference"]:
             del sys.modules[key]
         sys.modules.update(own)
 

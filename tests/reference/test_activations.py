@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from reference.activations import Flatten, ReLU, relu_backward, relu_forward
+from cnn_reference.activations import Flatten, ReLU, relu_backward, relu_forward
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from reference import bench
+from cnn_reference import bench
 
 
 def row(shape, ratio, dtype="float32", rival="PyTorch"):

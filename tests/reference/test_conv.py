@@ -8,7 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reference import conv, loops
+from cnn_reference import conv, loops
 
 PAIR_OF_1_TO_4 = st.tuples(st.integers(1, 4), st.integers(1, 4))
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-import reference
-from reference import figures
+import cnn_reference
+from cnn_reference import figures
 
-NOTE = Path(reference.__file__).parent / "DERIVATION.md"
+NOTE = Path(cnn_reference.__file__).parents[1] / "DERIVATION.md"
 
 
 def anchors(text):

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-import reference
+import cnn_reference
 
-FOLDER = Path(reference.__file__).parent
+FOLDER = Path(cnn_reference.__file__).parent
 PROGRAMS = {"train", "bench", "figures"}
 MODULES = sorted(path.stem for path in FOLDER.glob("*.py") if path.stem not in PROGRAMS | {"__init__"})
 
@@ -29,4 +29,4 @@ def test_layers_import_numpy_only(name):
         alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names
     }
     roots = {module.split(".")[0] for module in imported}
-    assert roots <= {"numpy", "reference"} | sys.stdlib_module_names
+    assert roots <= {"numpy", "cnn_reference"} | sys.stdlib_module_names

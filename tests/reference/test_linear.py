@@ -4,7 +4,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reference.linear import Linear, linear_backward, linear_forward
+from cnn_reference.linear import Linear, linear_backward, linear_forward
 
 
 @settings(deadline=None)

@@ -4,7 +4,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reference.loss import CrossEntropyLoss, cross_entropy_backward, cross_entropy_forward
+from cnn_reference.loss import CrossEntropyLoss, cross_entropy_backward, cross_entropy_forward
 
 
 @settings(deadline=None)

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 import torch
 
-from reference.activations import Flatten, ReLU
-from reference.conv import Conv2d
-from reference.linear import Linear
-from reference.loss import CrossEntropyLoss
-from reference.network import CNN
-from reference.pooling import AvgPool2d, MaxPool2d
+from cnn_reference.activations import Flatten, ReLU
+from cnn_reference.conv import Conv2d
+from cnn_reference.linear import Linear
+from cnn_reference.loss import CrossEntropyLoss
+from cnn_reference.network import CNN
+from cnn_reference.pooling import AvgPool2d, MaxPool2d
 
 
 def networks():

@@ -5,7 +5,7 @@ import hashlib
 import numpy as np
 import pytest
 
-from reference import train
+from cnn_reference import train
 
 
 def test_load_digits_splits_all_digits_once():

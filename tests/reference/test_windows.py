@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from reference.windows import crop, pad, pair, walk, window_view
+from cnn_reference.windows import crop, pad, pair, walk, window_view
 
 
 @pytest.mark.parametrize(

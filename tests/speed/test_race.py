@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from cnn_reference.conv import conv2d_backward, conv2d_forward
 from grader.assignment.speed_policy import SpeedPolicy
 from grader.errors import GraderError
 from grader.results import Outcome
@@ -14,7 +15,6 @@ from grader.speed.baselines import Opponents
 from grader.speed.race import MIN_ROUNDS, Standing, race
 from grader.speed.stopwatch import Voided
 from grader.speed.workloads import LARGE, PADDING, PARTS, SMALL, STRIDE
-from reference.conv import conv2d_backward, conv2d_forward
 
 TRANSFER = 1e-3
 LOOPS = 3e-6

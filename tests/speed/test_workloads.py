@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from cnn_reference.loops import conv2d_backward, conv2d_forward
 from grader.cases.compare import compare
 from grader.speed.workloads import LARGE, PADDING, PARTS, SMALL, STRIDE, Size, right_answers
-from reference.loops import conv2d_backward, conv2d_forward
 
 ODD = Size(N=2, C_in=3, C_out=2, H=3, W=2, K_h=3, K_w=2)
 

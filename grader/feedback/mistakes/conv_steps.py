@@ -1,6 +1,6 @@
 """A right convolution, step by step, each step replaceable by a mistake.
 
-Trusted side; pure. Unlike `reference.conv`, the steps compute with whatever they are given: a gradient
+Trusted side; pure. Unlike `cnn_reference.conv`, the steps compute with whatever they are given: a gradient
 too short or too long for its windows is used as far as it goes, as students' loops do.
 """
 
@@ -11,8 +11,8 @@ from typing import Any, cast
 import numpy as np
 from numpy.lib import stride_tricks
 
+from cnn_reference.conv import conv_arguments
 from grader.feedback.mistakes.model import Array, Call, Steps
-from reference.conv import conv_arguments
 
 # NumPy's stubs know the view of one axis only.
 strided: Any = stride_tricks

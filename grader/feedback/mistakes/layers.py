@@ -12,14 +12,14 @@ from typing import Any
 
 import numpy as np
 
+from cnn_reference.activations import Flatten, ReLU
+from cnn_reference.conv import Conv2d
+from cnn_reference.linear import Linear
+from cnn_reference.loss import CrossEntropyLoss
+from cnn_reference.network import CNN
+from cnn_reference.pooling import MaxPool2d
 from grader.feedback.mistakes import conv_steps, dense_steps
 from grader.feedback.mistakes.model import NOTHING, Array, Call, Form, Steps
-from reference.activations import Flatten, ReLU
-from reference.conv import Conv2d
-from reference.linear import Linear
-from reference.loss import CrossEntropyLoss
-from reference.network import CNN
-from reference.pooling import MaxPool2d
 
 PIPELINES: Mapping[str, Mapping[str, dense_steps.Pipeline]] = {
     "conv2d": conv_steps.PARTS,

@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from cnn_reference.network import Trainable
 from grader.feedback.mistakes.model import Array, Form, Mistake
 from grader.feedback.mistakes.note_anchors import STATE, TRAINING
-from reference.network import Trainable
 
 
 @dataclass(frozen=True, slots=True)

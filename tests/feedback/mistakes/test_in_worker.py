@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import cnn_reference
 import grader
-import reference
 from grader.assignment.interface import load_interface
 from grader.cases import parts_of
 from grader.cases.ground_truth import load_ground_truth
@@ -35,18 +35,21 @@ NAMES = (
 
 def program(name):
     """Return a submission that hands in the catalogue and picks one mistake of it."""
-    folders = {"grader": Path(grader.__file__).parent, "reference": Path(reference.__file__).parent}
-    paths = [*folders["reference"].glob("*.py")]
-    paths += [folders["grader"] / f"{one}.py" for one in ("__init__", "errors", "outcomes")]
-    paths += [path for part in ("mistakes", "cases") for path in (folders["grader"] / part).glob("*.py")]
+    ours, theirs = Path(grader.__file__).parent, Path(cnn_reference.__file__).parent
+    paths = [
+        *theirs.glob("*.py"),
+        *(ours / "cases").glob("*.py"),
+        *(ours / "feedback" / "mistakes").glob("*.py"),
+    ]
+    paths += [ours / f"{one}.py" for one in ("__init__", "errors", "results", "feedback/__init__")]
     modules = {
-        f"{path.parent.relative_to(folders[top].parent).as_posix()}/{path.name}": path.read_text("utf-8")
+        path.relative_to((ours if path.is_relative_to(ours) else theirs).parent).as_posix(): path.read_text(
+            "utf-8"
+        )
         for path in paths
-        for top in folders
-        if path.is_relative_to(folders[top])
+        # What answers cases for the diagnosis stays behind: here the worker does.
+        if path.stem not in ("simulate", "survivors")
     }
-    # What answers cases for the diagnosis stays behind: here the worker does.
-    del modules["grader/feedback/mistakes/simulate.py"]
     modules["main.py"] = (
         "from grader.feedback.mistakes import mistake\n"
         "from grader.feedback.mistakes.layers import student\n"

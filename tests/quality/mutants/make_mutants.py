@@ -13,7 +13,7 @@ from cosmic_ray.ast import Visitor
 from cosmic_ray.plugins import get_operator, operator_names
 
 HERE = Path(__file__).parent
-REFERENCE = HERE.parents[2] / "reference"
+REFERENCE = HERE.parents[2] / "reference" / "cnn_reference"
 # What the suite calls; average pooling and the drawing of weights are no part of it.
 FUNCTIONS = {
     "conv.py": (

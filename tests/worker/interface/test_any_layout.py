@@ -7,6 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cnn_reference.activations import relu_backward, relu_forward
+from cnn_reference.conv import conv2d_backward, conv2d_forward
+from cnn_reference.pooling import max_pool2d_backward, max_pool2d_forward
 from grader.assignment.interface import load_interface
 from grader.cases import parts_of
 from grader.cases.compare import compare
@@ -14,9 +17,6 @@ from grader.cases.ground_truth import load_ground_truth
 from grader.worker import scenarios
 from grader.worker.interface.axis_layouts import Layout
 from grader.worker.load_interface import open_interface
-from reference.activations import relu_backward, relu_forward
-from reference.conv import conv2d_backward, conv2d_forward
-from reference.pooling import max_pool2d_backward, max_pool2d_forward
 
 IMAGES = ["".join(order) for letters in ("NCHW", "CHW") for order in permutations(letters)]
 WEIGHTS = ["".join(order) for order in permutations("OIHW")]

@@ -15,19 +15,19 @@ from grader.sandbox import Client, Limits, open_backend
 
 ROOT = Path(__file__).parents[3]
 LAYERS = """
-from reference.activations import Flatten, ReLU
-from reference.conv import Conv2d
-from reference.linear import Linear
-from reference.loss import CrossEntropyLoss
-from reference.network import CNN
-from reference.pooling import MaxPool2d
+from cnn_reference.activations import Flatten, ReLU
+from cnn_reference.conv import Conv2d
+from cnn_reference.linear import Linear
+from cnn_reference.loss import CrossEntropyLoss
+from cnn_reference.network import CNN
+from cnn_reference.pooling import MaxPool2d
 """
 FUNCTIONS = """
-from reference.activations import relu_backward, relu_forward
-from reference.conv import conv2d_backward, conv2d_forward
-from reference.linear import linear_backward, linear_forward
-from reference.loss import cross_entropy_backward, cross_entropy_forward
-from reference.pooling import max_pool2d_backward, max_pool2d_forward
+from cnn_reference.activations import relu_backward, relu_forward
+from cnn_reference.conv import conv2d_backward, conv2d_forward
+from cnn_reference.linear import linear_backward, linear_forward
+from cnn_reference.loss import cross_entropy_backward, cross_entropy_forward
+from cnn_reference.pooling import max_pool2d_backward, max_pool2d_forward
 """
 
 
@@ -42,7 +42,8 @@ def truth() -> GroundTruth:
 def client(request: pytest.FixtureRequest) -> Iterator[Client]:
     name, main = request.param
     modules = {
-        path.relative_to(ROOT).as_posix(): path.read_text() for path in (ROOT / "reference").glob("*.py")
+        f"cnn_reference/{path.name}": path.read_text()
+        for path in (ROOT / "reference" / "cnn_reference").glob("*.py")
     }
     program = SimpleNamespace(main="cnn.py", modules={**modules, "cnn.py": main}, error="")
     interface = (ROOT / "grader" / "worker" / "interfaces" / f"{name}.py").read_text()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import DTypeLike
 
-from reference.arrays import Array, as_floats, expect_axes, expect_shape, he_normal, remembered
+from cnn_reference.arrays import Array, as_floats, expect_axes, expect_shape, he_normal, remembered
 
 
 def linear_forward(x: Array, weight: Array, bias: Array) -> Array:

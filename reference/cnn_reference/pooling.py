@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from reference.arrays import Array, as_floats, expect_axes, expect_shape, remembered
-from reference.windows import IntOrPair, Windows, crop, pad, pair, walk
+from cnn_reference.arrays import Array, as_floats, expect_axes, expect_shape, remembered
+from cnn_reference.windows import IntOrPair, Windows, crop, pad, pair, walk
 
 
 def max_pool2d_forward(

@@ -12,7 +12,7 @@ from typing import Union
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from reference.arrays import Array
+from cnn_reference.arrays import Array
 
 Pair = tuple[int, int]
 IntOrPair = Union[int, Pair]  # noqa: UP007 - a worker's older Python runs this too

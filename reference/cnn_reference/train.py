@@ -1,4 +1,4 @@
-"""Train a small LeNet on the bundled digits: ``python -m reference.train [-o DIR]``.
+"""Train a small LeNet on the bundled digits: ``python -m cnn_reference.train [-o DIR]``.
 
 The only modules here that print or draw are this one, ``bench`` and ``figures``.
 """
@@ -19,15 +19,15 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import numpy as np
 from numpy.typing import NDArray
 
-from reference.activations import Flatten, ReLU
-from reference.arrays import Array
-from reference.conv import Conv2d
-from reference.linear import Linear
-from reference.loss import CrossEntropyLoss, cross_entropy_forward
-from reference.network import CNN
-from reference.pooling import MaxPool2d
+from cnn_reference.activations import Flatten, ReLU
+from cnn_reference.arrays import Array
+from cnn_reference.conv import Conv2d
+from cnn_reference.linear import Linear
+from cnn_reference.loss import CrossEntropyLoss, cross_entropy_forward
+from cnn_reference.network import CNN
+from cnn_reference.pooling import MaxPool2d
 
-DIGITS = Path(__file__).parent.parent / "data" / "digits.npz"
+DIGITS = Path(__file__).parents[2] / "data" / "digits.npz"
 Labels = NDArray[np.integer[Any]]
 
 
@@ -142,7 +142,7 @@ def main(arguments: list[str] | None = None) -> None:
     """Train, print the accuracy on the held-out fifth, and save the two pictures."""
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-    parser = argparse.ArgumentParser(prog="python -m reference.train", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m cnn_reference.train", description=__doc__)
     parser.add_argument("-o", "--output", type=Path, default=Path("results/train"), help="where pictures go")
     parser.add_argument("--epochs", type=int, default=15)
     parser.add_argument("--seed", type=int, default=0)

@@ -1,4 +1,4 @@
-"""Time our convolution against PyTorch's on the CPU: ``python -m reference.bench [-o DIR]``.
+"""Time our convolution against PyTorch's on the CPU: ``python -m cnn_reference.bench [-o DIR]``.
 
 Each number of threads gets a process of its own, since BLAS reads it when it is loaded. In it, both
 sides run in turns on the same arrays, and the ratio is the median over the pairs, so that whatever
@@ -23,8 +23,8 @@ from typing import TypeAlias
 
 import numpy as np
 
-from reference import conv, loops
-from reference.arrays import Array
+from cnn_reference import conv, loops
+from cnn_reference.arrays import Array
 
 FEWEST_PAIRS, SECONDS_EACH = 9, 0.4
 Run: TypeAlias = Callable[[], object]
@@ -152,7 +152,7 @@ def against_loops() -> Iterator[Timing]:
 def in_own_process(threads: int) -> Iterator[Timing]:
     """Start this module again with so many BLAS threads, and read a timing from each line it prints."""
     counts = dict.fromkeys(("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"), str(threads))
-    command = [sys.executable, "-m", "reference.bench", "--threads", str(threads)]
+    command = [sys.executable, "-m", "cnn_reference.bench", "--threads", str(threads)]
     with subprocess.Popen(command, env=os.environ | counts, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         for line in process.stdout:
@@ -211,7 +211,7 @@ def draw(timings: list[Timing], path: Path) -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Measure, print the table, and write bench.txt, bench.json and bench.png."""
-    parser = argparse.ArgumentParser(prog="python -m reference.bench", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m cnn_reference.bench", description=__doc__)
     parser.add_argument("-o", "--output", type=Path, default=Path("results/bench"), help="where results go")
     parser.add_argument("--threads", type=int, help="measure here, for one number; print a JSON line each")
     options = parser.parse_args(arguments)

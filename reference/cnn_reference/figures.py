@@ -1,4 +1,4 @@
-"""Draw the figures of DERIVATION.md: ``python -m reference.figures [-o DIR]``."""
+"""Draw the figures of DERIVATION.md: ``python -m cnn_reference.figures [-o DIR]``."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, Rectangle
 
-from reference.arrays import Array
-from reference.conv import conv2d_backward, conv2d_forward
-from reference.loss import cross_entropy_backward, cross_entropy_forward
+from cnn_reference.arrays import Array
+from cnn_reference.conv import conv2d_backward, conv2d_forward
+from cnn_reference.loss import cross_entropy_backward, cross_entropy_forward
 
-FOLDER = Path(__file__).parent / "figures"
+FOLDER = Path(__file__).parents[1] / "figures"
 PIXEL, KERNEL, OUTPUT, BORDER, UNREAD, PLAIN = "#cfe3f7", "#fbd9a8", "#cdebc5", "#eeeeee", "#f5b7b1", "white"
 
 # The example of the note: padded x, kernel, and the gradient of the output.
@@ -251,7 +251,7 @@ FIGURES: dict[str, Callable[[], Figure]] = {
 
 def main(arguments: list[str] | None = None) -> None:
     """Write every figure as SVG; the same NumPy and matplotlib write the same bytes."""
-    parser = argparse.ArgumentParser(prog="python -m reference.figures", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m cnn_reference.figures", description=__doc__)
     parser.add_argument("-o", "--output", type=Path, default=FOLDER)
     folder = parser.parse_args(arguments).output
     folder.mkdir(parents=True, exist_ok=True)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from reference.arrays import Array, as_floats, expect_axes, expect_shape
+from cnn_reference.arrays import Array, as_floats, expect_axes, expect_shape
 
 
 def cross_entropy_forward(logits: Array, labels: ArrayLike) -> float:

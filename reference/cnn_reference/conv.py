@@ -11,8 +11,8 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import DTypeLike
 
-from reference.arrays import Array, as_floats, expect_axes, expect_shape, he_normal, remembered
-from reference.windows import IntOrPair, Pair, Windows, crop, pad, pair, walk, window_view
+from cnn_reference.arrays import Array, as_floats, expect_axes, expect_shape, he_normal, remembered
+from cnn_reference.windows import IntOrPair, Pair, Windows, crop, pad, pair, walk, window_view
 
 # A block of windows should still be in the cache when it is multiplied ...
 BLOCK_BYTES = 1 << 19

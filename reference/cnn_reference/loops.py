@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from reference.arrays import Array
-from reference.conv import conv_arguments, conv_grad_arguments
-from reference.pooling import pool_arguments, pool_grad_arguments
-from reference.windows import IntOrPair, crop, pad
+from cnn_reference.arrays import Array
+from cnn_reference.conv import conv_arguments, conv_grad_arguments
+from cnn_reference.pooling import pool_arguments, pool_grad_arguments
+from cnn_reference.windows import IntOrPair, crop, pad
 
 
 def conv2d_forward(
     x: Array, weight: Array, bias: Array, *, stride: IntOrPair = 1, padding: IntOrPair = 0
 ) -> Array:
-    """Cross-correlate; see `reference.conv.conv2d_forward`."""
+    """Cross-correlate; see `cnn_reference.conv.conv2d_forward`."""
     x, weight, bias, windows = conv_arguments(x, weight, bias, stride, padding)
     N, C_out, (s_h, s_w) = len(x), len(weight), windows.stride
     padded = pad(x, windows.padding)
@@ -32,7 +32,7 @@ def conv2d_forward(
 def conv2d_backward(
     grad_output: Array, x: Array, weight: Array, *, stride: IntOrPair = 1, padding: IntOrPair = 0
 ) -> tuple[Array, Array, Array]:
-    """Send each product's share back to its two factors; see `reference.conv.conv2d_backward`."""
+    """Send each product's share back to its two factors; see `cnn_reference.conv.conv2d_backward`."""
     grad_output, x, weight, windows = conv_grad_arguments(grad_output, x, weight, stride, padding)
     s_h, s_w = windows.stride
     padded = pad(x, windows.padding)
@@ -50,7 +50,7 @@ def conv2d_backward(
 def max_pool2d_forward(
     x: Array, *, kernel_size: IntOrPair, stride: IntOrPair | None = None, padding: IntOrPair = 0
 ) -> Array:
-    """Take the largest pixel of each window; see `reference.pooling.max_pool2d_forward`."""
+    """Take the largest pixel of each window; see `cnn_reference.pooling.max_pool2d_forward`."""
     x, windows = pool_arguments(x, kernel_size, stride, padding)
     (K_h, K_w), (s_h, s_w) = windows.kernel, windows.stride
     padded = pad(x, windows.padding, -np.inf)
@@ -68,7 +68,7 @@ def max_pool2d_backward(
     stride: IntOrPair | None = None,
     padding: IntOrPair = 0,
 ) -> Array:
-    """Give each window's gradient to its first largest pixel; see `reference.pooling.max_pool2d_backward`."""
+    """Send each gradient to its window's first largest pixel; see `cnn_reference.pooling.max_pool2d_backward`."""
     grad_output, x, windows = pool_grad_arguments(grad_output, x, kernel_size, stride, padding)
     (K_h, K_w), (s_h, s_w) = windows.kernel, windows.stride
     padded = pad(x, windows.padding, -np.inf)
@@ -83,7 +83,7 @@ def max_pool2d_backward(
 def avg_pool2d_forward(
     x: Array, *, kernel_size: IntOrPair, stride: IntOrPair | None = None, padding: IntOrPair = 0
 ) -> Array:
-    """Take the mean of each window; see `reference.pooling.avg_pool2d_forward`."""
+    """Take the mean of each window; see `cnn_reference.pooling.avg_pool2d_forward`."""
     x, windows = pool_arguments(x, kernel_size, stride, padding)
     (K_h, K_w), (s_h, s_w) = windows.kernel, windows.stride
     padded = pad(x, windows.padding)
@@ -102,7 +102,7 @@ def avg_pool2d_backward(
     stride: IntOrPair | None = None,
     padding: IntOrPair = 0,
 ) -> Array:
-    """Share each window's gradient among its pixels; see `reference.pooling.avg_pool2d_backward`."""
+    """Share each window's gradient among its pixels; see `cnn_reference.pooling.avg_pool2d_backward`."""
     grad_output, x, windows = pool_grad_arguments(grad_output, x, kernel_size, stride, padding)
     (K_h, K_w), (s_h, s_w) = windows.kernel, windows.stride
     grad_padded = np.zeros_like(pad(x, windows.padding))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from reference.arrays import Array, as_floats, expect_shape, remembered
+from cnn_reference.arrays import Array, as_floats, expect_shape, remembered
 
 
 def relu_forward(x: Array) -> Array:

@@ -7,7 +7,7 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from reference.arrays import Array
+from cnn_reference.arrays import Array
 
 
 class Layer(Protocol):
@@ -40,7 +40,7 @@ class CNN:
 
     Examples
     --------
-    >>> from reference.linear import Linear
+    >>> from cnn_reference.linear import Linear
     >>> network = CNN([Linear(3, 2)])
     >>> network.forward(np.ones((5, 3))).shape
     (5, 2)
