@@ -68,7 +68,7 @@ def max_pool2d_backward(
     stride: IntOrPair | None = None,
     padding: IntOrPair = 0,
 ) -> Array:
-    """Send each gradient to its window's first largest pixel; see `cnn_reference.pooling.max_pool2d_backward`."""
+    """Send each gradient to its window's first largest pixel; see `pooling.max_pool2d_backward`."""
     grad_output, x, windows = pool_grad_arguments(grad_output, x, kernel_size, stride, padding)
     (K_h, K_w), (s_h, s_w) = windows.kernel, windows.stride
     padded = pad(x, windows.padding, -np.inf)

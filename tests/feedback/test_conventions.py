@@ -8,8 +8,8 @@ from grader.feedback.conventions import CONVENTIONS, convention
 from grader.feedback.mistakes import mistake
 from grader.feedback.mistakes.layers import student
 from grader.feedback.mistakes.simulate import InProcess
+from grader.feedback.mistakes.survivors import outcomes
 from grader.results import Outcome
-from tests.quality.kill_matrix import outcomes
 
 TRUTH = load_ground_truth()
 
