@@ -17,7 +17,7 @@ MODULES = sorted(path.stem for path in FOLDER.glob("*.py") if path.stem not in P
 
 @pytest.mark.parametrize("name", MODULES)
 def test_docstring_examples_run(name):
-    module = importlib.import_module(f"reference.{name}")
+    module = importlib.import_module(f"cnn_reference.{name}")
     assert doctest.testmod(module, extraglobs={"np": importlib.import_module("numpy")}).failed == 0
 
 

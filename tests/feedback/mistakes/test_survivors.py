@@ -2,7 +2,7 @@
 
 from grader.cases.generate.make import make_hidden_set
 from grader.cases.ground_truth import load_ground_truth
-from tests.quality.kill_matrix import survivors
+from grader.feedback.mistakes.survivors import survivors
 
 
 def test_survivors_of_catalogue_on_a_hidden_set_are_none(tmp_path):

@@ -12,7 +12,7 @@ import pytest
 from grader.errors import SandboxError
 from grader.sandbox import Limits, open_backend
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 INSIDE = "os = sys.modules['os']\n"
 
 
