@@ -4,8 +4,9 @@ Trusted side; pure data, no behaviour beyond conversion to JSON-ready values.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
+from typing import Any, Self
 
 
 class Outcome(StrEnum):
@@ -30,6 +31,44 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """One line of a submission as the student sees it in their editor.
+
+    Attributes
+    ----------
+    file : str
+        The file's path in the submission.
+    cell : int or None
+        Which code cell of a notebook, from 1; None in a plain file.
+    line : int
+        From 1, within the cell or the file.
+    text : str
+        The line itself, without its indentation; shortened where it is very long.
+    function : str
+        The function around the line; empty outside of functions.
+    """
+
+    file: str
+    cell: int | None
+    line: int
+    text: str = ""
+    function: str = ""
+
+    def __str__(self) -> str:
+        """Name file, cell and line.
+
+        Examples
+        --------
+        >>> print(Place("cnn.ipynb", 2, 16, "return x @ w", "forward"))
+        cnn.ipynb, code cell 2, line 16
+        >>> print(Place("cnn.py", None, 41))
+        cnn.py, line 41
+        """
+        cell = "" if self.cell is None else f"code cell {self.cell}, "
+        return f"{self.file}, {cell}line {self.line}"
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
     """One check of one case: what pytest calls an item.
 
@@ -47,8 +86,14 @@ class Item:
         Wall time of the call that answered it, as seen from the trusted side.
     hidden : bool
         Whether the case is one that students have not got.
-    detail : Mapping
-        JSON-ready extras by the check that made it (sizes, deviation, convention, ...).
+    about : str
+        The case in words: its parameters and what it is there to catch; empty where the check has no case.
+    credit : float or None
+        The share of its points that a passed check earns, from 0 to 1; None: all of them.
+    right_for_own_forward : bool or None
+        Whether a wrong gradient is right for the forward pass in the submission; None: not tried.
+    location : tuple of Place
+        Where the student's code raised, then the student's own calls that led there, innermost first.
     """
 
     criterion: str
@@ -57,7 +102,20 @@ class Item:
     message: str = ""
     seconds: float = 0.0
     hidden: bool = False
-    detail: Mapping[str, object] = field(default_factory=dict)
+    about: str = ""
+    credit: float | None = None
+    right_for_own_forward: bool | None = None
+    location: tuple[Place, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the fields as JSON-ready values, for `from_json`."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Self:
+        """Return the item with these fields."""
+        location = tuple(Place(**place) for place in values["location"])
+        return cls(**{**values, "outcome": Outcome(values["outcome"]), "location": location})
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +155,30 @@ class Counterexample:
     text: str
 
 
+Interval = tuple[float, float, float]
+"""A measured ratio: its median, and the low and the high end of its interval."""
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseSpeed:
+    """What was measured of one phase, and the credit that it earns.
+
+    ``speedup`` is the loops' time over the submission's, ``ratio`` the submission's over the reference's.
+    """
+
+    phase: str
+    credit: float
+    speedup: Interval
+    ratio: Interval
+    conclusive: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Speed:
     """How fast the submission is, beside nested loops and the reference.
 
-    Ratios only: times of one machine mean nothing on another.
+    Ratios only: times of one machine mean nothing on another. ``growth`` has the exponents by which the
+    time grows with each size: by kind of layer, phase and size.
     """
 
     speedup_over_loops: float | None
@@ -109,7 +186,8 @@ class Speed:
     python_loops: tuple[str, ...]
     conclusive: bool
     note: str = ""
-    detail: Mapping[str, object] = field(default_factory=dict)
+    phases: tuple[PhaseSpeed, ...] = ()
+    growth: Mapping[str, Mapping[str, Mapping[str, float]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

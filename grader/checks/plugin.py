@@ -14,7 +14,7 @@ import pytest
 from grader.cases import Case, of_kind
 from grader.cases.ground_truth import GroundTruth, load_ground_truth
 from grader.checks.submission import CheckFailed, Student
-from grader.results import Outcome
+from grader.results import Item, Outcome
 
 STUDENT = pytest.StashKey[Student]()
 
@@ -120,9 +120,8 @@ def pytest_json_runtest_metadata(item: pytest.Item, call: pytest.CallInfo[None])
 
 def _verdict(item: pytest.Item, error: BaseException | None, seconds: float) -> dict[str, Any]:
     outcome, message = Outcome.PASSED, ""
-    detail: dict[str, Any] = dict(item.user_properties)
     if isinstance(error, CheckFailed):
-        outcome, message, detail = error.outcome, error.message, detail | error.detail
+        outcome, message = error.outcome, error.message
     elif isinstance(error, AssertionError):
         outcome, message = Outcome.WRONG_VALUE, str(error)
     elif isinstance(error, pytest.skip.Exception):
@@ -130,16 +129,16 @@ def _verdict(item: pytest.Item, error: BaseException | None, seconds: float) -> 
     elif error is not None:
         outcome, message = Outcome.GRADER_ERROR, f"{type(error).__name__}: {error}"
     case = _case_of(item)
-    if case and error is not None:
-        detail = {"about": case.describe(), **detail}
-    return {
-        "criterion": _counts(item),
-        "case": case.id if case else item.name,
-        "outcome": str(outcome),
-        "message": message,
-        "seconds": seconds,
-        "detail": detail,
-    }
+    credit = dict(item.user_properties).get("credit")
+    return Item(
+        criterion=_counts(item),
+        case=case.id if case else item.name,
+        outcome=outcome,
+        message=message,
+        seconds=seconds,
+        about=case.describe() if case and error is not None else "",
+        credit=float(credit) if isinstance(credit, int | float) else None,
+    ).to_json()
 
 
 def _case_of(item: pytest.Item) -> Case | None:

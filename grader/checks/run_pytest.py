@@ -83,4 +83,4 @@ def _item(test: Mapping[str, Any]) -> Item:
     if not verdict:
         message = f"the check {test['nodeid']} left no verdict"
         return Item("", test["nodeid"], Outcome.GRADER_ERROR, message)
-    return Item(**{**verdict, "outcome": Outcome(verdict["outcome"])})
+    return Item.from_json(verdict)

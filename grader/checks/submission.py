@@ -21,11 +21,10 @@ from grader.speed.judge import SpeedVerdict
 class CheckFailed(AssertionError):  # noqa: N818 - a verdict on the student's work, not an error of ours
     """A check did not pass; `outcome` says how, the text says why."""
 
-    def __init__(self, outcome: Outcome, message: str, detail: Mapping[str, object] | None = None) -> None:
+    def __init__(self, outcome: Outcome, message: str) -> None:
         super().__init__(message)
         self.outcome = outcome
         self.message = message
-        self.detail = dict(detail or {})
 
 
 class Caller(Protocol):
@@ -166,7 +165,7 @@ class Student:
         if not verdict.passed:
             verdict = self._by_convention(case, part, array) or verdict
         if not verdict.passed:
-            raise CheckFailed(verdict.outcome, verdict.message, _numbers(verdict))
+            raise CheckFailed(verdict.outcome, verdict.message)
         if part in ("output", "losses") and reply.modified:
             names = ", ".join(reply.modified)
             raise CheckFailed(Outcome.MODIFIED_INPUT, f"the call changed its input in place: {names}")
@@ -218,13 +217,8 @@ class Result:
 def answered(answer: Answer) -> NDArray[Any]:
     """Return an answer's array, or fail the check with the outcome that took its place."""
     if answer.outcome is not None or answer.array is None:
-        where = {"line": answer.line, "function": answer.function} if answer.line else {}
-        raise CheckFailed(answer.outcome or Outcome.NOT_RUN, answer.message, where)
+        raise CheckFailed(answer.outcome or Outcome.NOT_RUN, answer.message)
     return answer.array
-
-
-def _numbers(verdict: Verdict) -> dict[str, object]:
-    return {"deviation": verdict.deviation, "worst": list(verdict.worst)}
 
 
 class Unavailable:

@@ -52,7 +52,7 @@ def note_own_forward(student: Student, items: Sequence[Item]) -> tuple[Item, ...
     Returns
     -------
     tuple of Item
-        With ``own_forward`` in the detail of those that it was found out for.
+        With ``right_for_own_forward`` set on those that it was found out for.
     """
     wrong = {(item.criterion, item.case) for item in items if item.outcome in _DERIVABLE}
     holds: dict[str, bool] = {}
@@ -67,7 +67,7 @@ def note_own_forward(student: Student, items: Sequence[Item]) -> tuple[Item, ...
             holds[criterion_of(kind, part)] = bool(verdicts) and all(found.get(part) for found in verdicts)
     ids = {case.id for cases in doubtful.values() for case in cases}
     return tuple(
-        replace(item, detail={**item.detail, "own_forward": holds[item.criterion]})
+        replace(item, right_for_own_forward=holds[item.criterion])
         if item.case in ids and (item.criterion, item.case) in wrong and item.criterion in holds
         else item
         for item in items

@@ -43,7 +43,7 @@ def _criterion(
 ) -> CriterionScore:
     credits_ = [credit(item, own_forward_credit) for item in items]
     passed = sum(item.outcome is Outcome.PASSED for item in items)
-    kept = sum(item.detail.get("own_forward") is True for item in items)
+    kept = sum(item.right_for_own_forward is True for item in items)
     note = f"{kept} of {len(items)} are right for the forward that was handed in" if kept else ""
     return CriterionScore(
         name=name,
@@ -58,12 +58,11 @@ def _criterion(
 def credit(item: Item, own_forward_credit: float = 0.0) -> float:
     """Return the share of its case's points that an item earns, from 0 to 1.
 
-    A check that grades by degrees, such as speed, says the share itself (``credit`` in its detail).
+    A check that grades by degrees, such as speed, sets the share itself (`Item.credit`).
     """
     if item.outcome is Outcome.PASSED:
-        share = item.detail.get("credit", 1.0)
-        return float(share) if isinstance(share, (int, float)) else 1.0
-    return own_forward_credit if item.detail.get("own_forward") is True else 0.0
+        return 1.0 if item.credit is None else item.credit
+    return own_forward_credit if item.right_for_own_forward else 0.0
 
 
 def count_outcomes(items: Iterable[Item]) -> dict[str, int]:

@@ -18,7 +18,6 @@ from grader.grading.gradebook import Run
 from grader.reports import phrasing
 from grader.reports.figures import histogram_svg, speed_svg
 from grader.reports.overview import overview
-from grader.reports.tables import about
 from grader.results import Diagnosis, Item, Outcome, Result
 
 SHOWN_CASES = 3
@@ -184,7 +183,7 @@ def _is_hidden(item: Item) -> bool:
 
 def _failed_case(item: Item) -> FailedCase:
     tells = not item.hidden or item.outcome in _OWN_WORDS
-    return FailedCase(item.case, item.outcome, item.hidden, about(item), item.message if tells else "")
+    return FailedCase(item.case, item.outcome, item.hidden, item.about, item.message if tells else "")
 
 
 def _may_show_printed(items: Sequence[Item]) -> bool:

@@ -67,14 +67,8 @@ def failure_blocks(items: Iterable[Item], most: int = SHOWN_CASES) -> list[str]:
 
 def _block(item: Item) -> str:
     lines = [f"{item.criterion}, case {item.case}: {LABELS[item.outcome]}"]
-    lines += about(item).splitlines() + ([] if item.hidden else item.message.splitlines())
+    lines += item.about.splitlines() + ([] if item.hidden else item.message.splitlines())
     return visible("\n    ".join(lines))
-
-
-def about(item: Item) -> str:
-    """Return what the check tells of its case's parameters; empty where it tells nothing."""
-    told = item.detail.get("about", "")
-    return told if isinstance(told, str) else ""
 
 
 def check_report(result: Result) -> str:

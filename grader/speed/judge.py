@@ -4,11 +4,11 @@ Trusted side.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import prod
 
 from grader.assignment.speed_policy import SpeedPolicy
-from grader.results import Outcome, Speed
+from grader.results import Interval, Outcome, PhaseSpeed, Speed
 from grader.sandbox import Backend, Client
 from grader.speed.baselines import Opponents, open_opponents
 from grader.speed.core_lock import timing_slot
@@ -16,6 +16,7 @@ from grader.speed.credit import less_loops
 from grader.speed.python_loops import DIMENSIONS, Loops, find_loops, sentences
 from grader.speed.race import Standing, race
 from grader.speed.scaling import growth
+from grader.speed.statistics import Estimate
 from grader.speed.stopwatch import PHASES, Voided
 from grader.speed.workloads import LARGE, SMALL
 
@@ -32,14 +33,14 @@ class PhaseVerdict:
         ``passed`` where anything was earned.
     message : str
         For the student.
-    detail : Mapping
-        JSON-ready: the measurement behind the credit.
+    measured : PhaseSpeed or None
+        The measurement behind the credit; None where there is none.
     """
 
     credit: float
     outcome: Outcome
     message: str
-    detail: Mapping[str, object] = field(default_factory=dict)
+    measured: PhaseSpeed | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ def _measure(
 def _voided(void: Voided) -> PhaseVerdict:
     reason = void.message.partition("\n")[0]
     message = f"the timed call gave no right answer, so its time does not count: {reason}"
-    return PhaseVerdict(0.0, void.outcome, message, {"credit": 0.0})
+    return PhaseVerdict(0.0, void.outcome, message)
 
 
 def _verdict(phase: str, standing: Standing, loops: Loops, policy: SpeedPolicy) -> PhaseVerdict:
@@ -100,15 +101,10 @@ def _verdict(phase: str, standing: Standing, loops: Loops, policy: SpeedPolicy) 
         message.append("wall time was counted, since the code took far longer than it computed")
     if not standing.conclusive:
         message.append("too near a boundary to tell from noise, so the better side was taken")
-    detail: dict[str, object] = {
-        "credit": share,
-        "speedup": _numbers(standing.speedup.median, standing.speedup.low, standing.speedup.high),
-        "ratio": _numbers(standing.ratio.median, standing.ratio.low, standing.ratio.high),
-        "conclusive": standing.conclusive,
-        "loops": list(said),
-        "note": "; ".join(message),
-    }
-    return PhaseVerdict(share, _outcome(share, standing), "; ".join(message), detail)
+    measured = PhaseSpeed(
+        phase, share, _interval(standing.speedup), _interval(standing.ratio), standing.conclusive
+    )
+    return PhaseVerdict(share, _outcome(share, standing), "; ".join(message), measured)
 
 
 def _outcome(share: float, standing: Standing) -> Outcome:
@@ -122,7 +118,7 @@ def _record(
     standings: Mapping[str, Standing],
     loops: Loops,
     verdicts: Mapping[str, PhaseVerdict],
-    slopes: Mapping[str, object],
+    slopes: Mapping[str, Mapping[str, Mapping[str, float]]],
 ) -> Speed:
     over = {name for phase in standings for name in loops.over(phase)}
     said = [sentence for phase in standings for sentence in sentences(loops, phase)]
@@ -132,7 +128,8 @@ def _record(
         python_loops=tuple(name for name in DIMENSIONS if name in over),
         conclusive=all(standing.conclusive for standing in standings.values()),
         note="; ".join(said),
-        detail={"phases": {phase: dict(verdicts[phase].detail) for phase in standings}, "growth": slopes},
+        phases=tuple(measured for phase in standings if (measured := verdicts[phase].measured)),
+        growth=slopes,
     )
 
 
@@ -141,8 +138,8 @@ def _mean(values: Sequence[float]) -> float:
     return _digits(prod(values) ** (1 / len(values)))
 
 
-def _numbers(*values: float) -> list[float]:
-    return [_digits(value) for value in values]
+def _interval(estimate: Estimate) -> Interval:
+    return _digits(estimate.median), _digits(estimate.low), _digits(estimate.high)
 
 
 def _digits(value: float) -> float:

@@ -33,17 +33,23 @@ def test_score_items_of_ungraded_criteria_do_not_count():
 
 
 def test_score_own_forward_earns_its_share_and_says_so():
-    items = _items("conv2d.grad_x", Outcome.WRONG_VALUE, Outcome.WRONG_VALUE, detail={"own_forward": True})
+    items = _items("conv2d.grad_x", Outcome.WRONG_VALUE, Outcome.WRONG_VALUE, right_for_own_forward=True)
     (criterion,) = score(items, {"conv2d.grad_x": 10}, own_forward_credit=0.5)
     assert criterion.points == 5.0
     assert criterion.note == "2 of 2 are right for the forward that was handed in"
 
 
 @pytest.mark.parametrize(
-    ("detail", "expected"), [({}, 1.0), ({"credit": 0.25}, 0.25), ({"credit": "x"}, 1.0)]
+    ("outcome", "own", "expected"),
+    [
+        (Outcome.PASSED, None, 1.0),
+        (Outcome.PASSED, 0.25, 0.25),
+        (Outcome.PASSED, 0.0, 0.0),
+        (Outcome.TIMED_OUT, 0.25, 0.0),
+    ],
 )
-def test_credit_of_a_passed_item_is_what_its_check_says(detail, expected):
-    assert credit(Item("a.b", "c", Outcome.PASSED, detail=detail)) == expected
+def test_credit_of_a_passed_item_is_what_its_check_says(outcome, own, expected):
+    assert credit(Item("a.b", "c", outcome, credit=own)) == expected
 
 
 @given(st.lists(st.sampled_from(list(Outcome)), min_size=1), st.floats(0, 100))

@@ -59,7 +59,7 @@ def wrong() -> Result:
             Item("conv2d.forward", "k1", Outcome.PASSED),
             Item("conv2d.forward", "k2", Outcome.PASSED),
             Item("conv2d.grad_x", "k1", Outcome.PASSED),
-            Item("conv2d.grad_x", "k2", Outcome.WRONG_VALUE, picture, detail={"about": "stride=(2, 3)"}),
+            Item("conv2d.grad_x", "k2", Outcome.WRONG_VALUE, picture, about="stride=(2, 3)"),
             Item("conv2d.grad_x", "k3", Outcome.WRONG_VALUE, "off by 1"),
             Item("conv2d.grad_x", "k4", Outcome.TIMED_OUT, "no answer within 5 s"),
         ),

@@ -151,7 +151,7 @@ def test_feedback_page_grader_error_shows_no_points(failed: Result):
 )
 def test_feedback_page_hidden_case_shows_id_and_parameters_only(right: Result, outcome: Outcome):
     """Values, shapes and errors are what a student's code can write a hidden input into."""
-    secret = Item("conv2d.grad_x", "h17", outcome, "leaked 0.123456", 0.0, True, {"about": "stride=(2, 3)"})
+    secret = Item("conv2d.grad_x", "h17", outcome, "leaked 0.123456", 0.0, True, "stride=(2, 3)")
     page = feedback_page(replace(right, items=(secret,), printed="leaked 0.123456"), "Convolution")
     assert "h17" in page
     assert "stride=(2, 3)" in page

@@ -10,7 +10,18 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
-from grader.results import Counterexample, CriterionScore, Diagnosis, Item, Outcome, Result, Speed, Standing
+from grader.results import (
+    Counterexample,
+    CriterionScore,
+    Diagnosis,
+    Item,
+    Outcome,
+    PhaseSpeed,
+    Place,
+    Result,
+    Speed,
+    Standing,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +86,9 @@ def result_row(result: Result) -> dict[str, object]:
 def item_row(item: Item) -> tuple[object, ...]:
     """Return the columns of the table ``items`` behind result and position."""
     words = (storable(item.criterion), storable(item.case), str(item.outcome), storable(item.message))
-    return (*words, item.seconds, item.hidden, to_json(dict(item.detail)))
+    location = to_json([asdict(place) for place in item.location])
+    about = storable(item.about)
+    return (*words, item.seconds, item.hidden, about, item.credit, item.right_for_own_forward, location)
 
 
 def read_run(row: sqlite3.Row) -> Run:
@@ -107,7 +120,7 @@ def read_result(row: sqlite3.Row, items: Sequence[sqlite3.Row]) -> Result:
         items=tuple(_read_item(item) for item in items),
         diagnoses=tuple(Diagnosis(**diagnosis) for diagnosis in json.loads(row["diagnoses"])),
         counterexamples=tuple(Counterexample(**example) for example in json.loads(row["counterexamples"])),
-        speed=Speed(**speed | {"python_loops": tuple(speed["python_loops"])}) if speed else None,
+        speed=_read_speed(speed) if speed else None,
         files=tuple(json.loads(row["files"])),
         warnings=tuple(json.loads(row["warnings"])),
         notes=tuple(json.loads(row["notes"])),
@@ -118,7 +131,16 @@ def read_result(row: sqlite3.Row, items: Sequence[sqlite3.Row]) -> Result:
     )
 
 
+def _read_speed(values: Mapping[str, Any]) -> Speed:
+    phases = tuple(
+        PhaseSpeed(**{**phase, "speedup": tuple(phase["speedup"]), "ratio": tuple(phase["ratio"])})
+        for phase in values["phases"]
+    )
+    return Speed(**{**values, "python_loops": tuple(values["python_loops"]), "phases": phases})
+
+
 def _read_item(row: sqlite3.Row) -> Item:
+    own_forward = row["right_for_own_forward"]
     return Item(
         criterion=row["criterion"],
         case=row["case_id"],
@@ -126,5 +148,8 @@ def _read_item(row: sqlite3.Row) -> Item:
         message=row["message"],
         seconds=row["seconds"],
         hidden=bool(row["hidden"]),
-        detail=json.loads(row["detail"]),
+        about=row["about"],
+        credit=row["credit"],
+        right_for_own_forward=None if own_forward is None else bool(own_forward),
+        location=tuple(Place(**place) for place in json.loads(row["location"])),
     )

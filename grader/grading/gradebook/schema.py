@@ -10,7 +10,7 @@ from pathlib import Path
 
 from grader.errors import GradebookError
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 APPLICATION_ID = 0x434E4E47  # "CNNG", so that another program's database is never taken for ours
 LOCK_SECONDS = 5.0
 
@@ -59,7 +59,10 @@ CREATE TABLE items (
     message TEXT NOT NULL,
     seconds REAL NOT NULL,
     hidden INTEGER NOT NULL,
-    detail TEXT NOT NULL,            -- JSON
+    about TEXT NOT NULL,
+    credit REAL,                     -- share of its points; NULL: all of them
+    right_for_own_forward INTEGER,   -- NULL: not tried
+    location TEXT NOT NULL,          -- JSON
     PRIMARY KEY (result_id, position)
 ) WITHOUT ROWID;
 CREATE TABLE calibrations (key TEXT PRIMARY KEY, recorded TEXT NOT NULL, record TEXT NOT NULL);

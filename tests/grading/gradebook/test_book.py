@@ -10,16 +10,42 @@ from hypothesis import strategies as st
 
 from grader.errors import GradebookError
 from grader.grading.gradebook import FILE_NAME, Gradebook
-from grader.results import Counterexample, CriterionScore, Diagnosis, Item, Outcome, Result, Speed, Standing
+from grader.results import (
+    Counterexample,
+    CriterionScore,
+    Diagnosis,
+    Item,
+    Outcome,
+    PhaseSpeed,
+    Place,
+    Result,
+    Speed,
+    Standing,
+)
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
 counts = st.integers(0, 10_000)
 words = st.text(max_size=20)
-# Integers beyond 2**53 are no JSON that other readers understand.
-details = st.dictionaries(words, words | st.booleans() | st.none() | finite | st.lists(counts), max_size=3)
-items = st.builds(Item, words, words, st.sampled_from(Outcome), words, finite, st.booleans(), details)
+places = st.builds(Place, words, st.none() | counts, counts, words, words)
+items = st.builds(
+    Item,
+    words,
+    words,
+    st.sampled_from(Outcome),
+    words,
+    finite,
+    st.booleans(),
+    words,
+    st.none() | finite,
+    st.none() | st.booleans(),
+    st.lists(places, max_size=3).map(tuple),
+)
 scores = st.builds(CriterionScore, words, finite, finite, counts, counts, words)
 diagnoses = st.builds(Diagnosis, words, words, words, words, st.none() | counts, counts)
+intervals = st.tuples(finite, finite, finite)
+slopes = st.dictionaries(
+    words, st.dictionaries(words, st.dictionaries(words, finite, max_size=2), max_size=2)
+)
 speeds = st.builds(
     Speed,
     st.none() | finite,
@@ -27,7 +53,8 @@ speeds = st.builds(
     st.lists(words, max_size=3).map(tuple),
     st.booleans(),
     words,
-    details,
+    st.lists(st.builds(PhaseSpeed, words, finite, intervals, intervals, st.booleans())).map(tuple),
+    slopes,
 )
 standings = st.builds(Standing, words, words, words, words, words, st.none() | finite, finite, words)
 results = st.builds(
@@ -233,7 +260,7 @@ def test_open_unknown_version_names_both(tmp_path: Path):
     Gradebook.open(tmp_path).close()
     sql(tmp_path / FILE_NAME, "PRAGMA user_version = 99")
     with pytest.raises(
-        GradebookError, match=r"has gradebook format 99; this version of grader reads format 1"
+        GradebookError, match=r"has gradebook format 99; this version of grader reads format 2"
     ):
         Gradebook.open(tmp_path)
 
