@@ -121,7 +121,7 @@ def _imported(name: str, text: str) -> Iterator[SimpleNamespace]:
     try:
         # The view is checked as the worker checks a student's: a mutant reads no foreign memory.
         with as_in_the_worker():
-            full = f"reference.{name.removesuffix('.py')}"
+            full = f"cnn_reference.{name.removesuffix('.py')}"
             import_module("cnn_reference")
             mutated = sys.modules[full] = types.ModuleType(full)
             exec(compile(text, name, "exec"), vars(mutated))
