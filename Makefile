@@ -37,8 +37,8 @@ kill-matrix: $(VENV)/.installed-test
 
 mutants: $(VENV)/.installed-test
 	$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[mutation]'
-	$(BIN)/python tests/quality/mutants/make_mutants.py
-	$(BIN)/python -m tests.quality.mutants tests/quality/mutants/mutants.json
+	$(BIN)/python -m tests.quality.make_mutants
+	$(BIN)/python -m tests.quality.mutants
 
 accuracy: $(VENV)/.installed-test
 	$(BIN)/python -m tests.quality.accuracy

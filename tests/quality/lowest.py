@@ -9,8 +9,8 @@ def main() -> None:
     """Read pyproject.toml and print one pinned requirement a line."""
     project = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["project"]
     for requirement in project["dependencies"]:
-        name, version = re.match(r"([\w-]+)>=([\d.]+)", requirement).groups()
-        print(f"{name}=={version}")
+        for name, version in re.findall(r"^([\w-]+)>=([\d.]+)", requirement):
+            print(f"{name}=={version}")
 
 
 if __name__ == "__main__":

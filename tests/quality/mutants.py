@@ -1,11 +1,11 @@
 """Whether the cases kill the reference with one operator changed: mutants that a tool made.
 
 Trusted side; run by whoever changes cases or reference: ``python -m tests.quality.mutants``. The list
-is made by ``tests/quality/mutants/make_mutants.py`` with cosmic-ray; a mutant here is a set of modules in
-memory.
+is made by ``tests.quality.make_mutants`` with cosmic-ray; a mutant here is a set of modules in memory.
 """
 
 import argparse
+import ast
 import json
 import signal
 import sys
@@ -29,6 +29,8 @@ from grader.feedback.mistakes.survivors import outcomes
 from grader.results import Outcome
 
 FOLDER = Path(cnn_reference.__file__).parent
+LIST = Path(__file__).with_name("mutants.json")
+EQUIVALENT = Path(__file__).with_name("equivalent_mutants.toml")
 KINDS: Mapping[str, tuple[str, ...]] = {
     "conv.py": ("conv2d",),
     "pooling.py": ("max_pool2d",),
@@ -36,6 +38,42 @@ KINDS: Mapping[str, tuple[str, ...]] = {
     "windows.py": ("conv2d", "max_pool2d"),
 }
 """The kinds of layer that each module computes."""
+
+FUNCTIONS: Mapping[str, tuple[str, ...]] = {
+    "conv.py": (
+        "conv2d_forward",
+        "conv2d_backward",
+        "_padded",
+        "_kernel_rows",
+        "_blocks",
+        "_by_place",
+        "_window_rows",
+        "_scatter",
+        "conv_arguments",
+        "conv_grad_arguments",
+        "Conv2d.forward",
+        "Conv2d.backward",
+    ),
+    "pooling.py": (
+        "max_pool2d_forward",
+        "max_pool2d_backward",
+        "pool_arguments",
+        "pool_grad_arguments",
+        "_largest",
+        "MaxPool2d.forward",
+        "MaxPool2d.backward",
+    ),
+    "loss.py": (
+        "cross_entropy_forward",
+        "cross_entropy_backward",
+        "_log_softmax",
+        "_loss_arguments",
+        "CrossEntropyLoss.forward",
+        "CrossEntropyLoss.backward",
+    ),
+    "windows.py": ("Windows.taps", "walk", "pair", "pad", "crop", "window_view"),
+}
+"""What the cases call, by qualified name; average pooling and the drawing of weights are left out."""
 
 SMALL_BLOCKS = {"BLOCK_BYTES": 2000, "FEWEST_WINDOWS": 2, "LONG_RUN": 4}
 """With these the cases' arrays take several of the convolution's blocks, and both of its memory orders."""
@@ -74,6 +112,34 @@ class Mutant:
             return None
         lines[places[self.nth]] = self.after
         return "\n".join(lines)
+
+
+def wanted_lines(source: str, functions: Sequence[str]) -> set[int]:
+    """Return the lines of a module, from 0, in the bodies of functions, without docstrings and signatures.
+
+    Raises
+    ------
+    ValueError
+        The module does not define one of them; the text names it.
+    """
+    found = dict(_functions(ast.parse(source)))
+    unknown = sorted(set(functions) - found.keys())
+    if unknown:
+        raise ValueError(f"FUNCTIONS names what the module does not define: {', '.join(unknown)}")
+    lines: set[int] = set()
+    for node in (found[name] for name in functions):
+        for statement in node.body[1:] if ast.get_docstring(node) else node.body:
+            lines.update(range(statement.lineno - 1, statement.end_lineno or statement.lineno))
+    return lines
+
+
+def _functions(tree: ast.Module | ast.ClassDef) -> Iterator[tuple[str, ast.FunctionDef]]:
+    """Yield each function of a module with its name, and each method as ``Class.method``."""
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef):
+            yield node.name, node
+        elif isinstance(node, ast.ClassDef):
+            yield from ((f"{node.name}.{name}", method) for name, method in _functions(node))
 
 
 def read_mutants(path: Path) -> tuple[Mutant, ...]:
@@ -155,7 +221,7 @@ def _alarm() -> Iterator[None]:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run every mutant; print those that survive; fail where the table of equivalents does not know one."""
     parser = argparse.ArgumentParser(prog="python -m tests.quality.mutants", description=__doc__)
-    parser.add_argument("list", type=Path, help="mutants.json")
+    parser.add_argument("list", type=Path, nargs="?", default=LIST, help="mutants.json if left out")
     parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="where the fates go, as JSON")
     given = parser.parse_args(arguments)
     truth = load_ground_truth()
@@ -171,7 +237,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given.output:
         table = [{"after": mutant.after.strip(), "fate": end} for mutant, end in fates]
         given.output.write_text(json.dumps(table, indent=1) + "\n", encoding="utf-8")
-    known = read_equivalents(given.list.with_name("equivalent.toml"))
+    known = read_equivalents(EQUIVALENT)
     return 0 if all(mutant.after.strip() in known for mutant in alive) else 1
 
 

@@ -1,63 +1,31 @@
 """Write `mutants.json`: what cosmic-ray's operators make of the reference's convolution, pooling and loss.
 
-Needs ``cosmic-ray`` (extra ``mutation``); run after the reference has changed, then
-``python -m tests.quality.mutants``, which needs it no more.
+Trusted side; run ``python -m tests.quality.make_mutants`` after a change of the reference, with
+``cosmic-ray`` installed (extra ``mutation``); then ``python -m tests.quality.mutants``, which needs no tool.
 """
 
-import ast
 import json
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import parso
 from cosmic_ray.ast import Visitor
 from cosmic_ray.plugins import get_operator, operator_names
 
-HERE = Path(__file__).parent
-REFERENCE = HERE.parents[2] / "reference" / "cnn_reference"
-# What the suite calls; average pooling and the drawing of weights are no part of it.
-FUNCTIONS = {
-    "conv.py": (
-        "conv2d_forward",
-        "conv2d_backward",
-        "conv_arguments",
-        "conv_grad_arguments",
-        "_blocks",
-        "_by_tap",
-        "_columns",
-        "_scatter",
-        "forward",
-        "backward",
-    ),
-    "pooling.py": (
-        "max_pool2d_forward",
-        "max_pool2d_backward",
-        "pool_arguments",
-        "pool_grad_arguments",
-        "_largest",
-        "forward",
-        "backward",
-    ),
-    "loss.py": (
-        "cross_entropy_forward",
-        "cross_entropy_backward",
-        "_log_softmax",
-        "_loss_arguments",
-        "forward",
-        "backward",
-    ),
-    "windows.py": ("taps", "walk", "pair", "pad", "crop", "window_view"),
-}
+from tests.quality.mutants import FOLDER, FUNCTIONS, LIST, wanted_lines
+
 # Operators that put nonsense in the place of arithmetic: any test kills what they make.
 NONSENSE = ("_Pow", "_RShift", "_LShift", "_BitOr", "_BitAnd", "_BitXor")
 
 
-class Once(Visitor):
+class Once(Visitor):  # type: ignore[misc]
     """Applies an operator at one place."""
 
-    def __init__(self, operator, occurrence):
+    def __init__(self, operator: Any, occurrence: int) -> None:
         self.operator, self.left = operator, occurrence
 
-    def visit(self, node):
+    def visit(self, node: Any) -> Any:
         """Mutate the node whose turn it is."""
         for index, _ in enumerate(self.operator.mutation_positions(node)):
             if self.left == 0:
@@ -66,7 +34,7 @@ class Once(Visitor):
         return node
 
 
-def mutants_of(path, functions):
+def mutants_of(path: Path, functions: Sequence[str]) -> Iterator[dict[str, Any]]:
     """Yield each mutant of the functions of a module: the lines that change, before and after."""
     source = path.read_text(encoding="utf-8")
     spans, tree = wanted_lines(source, functions), parso.parse(source)
@@ -80,7 +48,9 @@ def mutants_of(path, functions):
             yield from difference(path.name, name, source, changed, spans)
 
 
-def difference(module, operator, source, changed, spans):
+def difference(
+    module: str, operator: str, source: str, changed: str, spans: set[int]
+) -> Iterator[dict[str, Any]]:
     """Yield the one changed line, if it is one and lies in the code of a wanted function."""
     before, after = source.splitlines(), changed.splitlines()
     if len(before) != len(after):
@@ -98,26 +68,15 @@ def difference(module, operator, source, changed, spans):
         }
 
 
-def wanted_lines(source, functions):
-    """Return the lines, from 0, of the bodies of the functions, without docstrings and signatures."""
-    lines = set()
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.FunctionDef) and node.name in functions:
-            body = node.body[1:] if ast.get_docstring(node) else node.body
-            for statement in body:
-                lines.update(range(statement.lineno - 1, statement.end_lineno))
-    return lines
-
-
-def main():
+def main() -> None:
     """Write the list."""
-    found = []
+    found: list[dict[str, Any]] = []
     for name, functions in FUNCTIONS.items():
-        for mutant in mutants_of(REFERENCE / name, functions):
+        for mutant in mutants_of(FOLDER / name, functions):
             if mutant not in found:
                 found.append(mutant)
     text = ",\n".join(json.dumps(mutant, ensure_ascii=False) for mutant in found)
-    (HERE / "mutants.json").write_text(f"[\n{text}\n]\n", encoding="utf-8")
+    LIST.write_text(f"[\n{text}\n]\n", encoding="utf-8")
     print(len(found), "mutants")
 
 
