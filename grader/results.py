@@ -136,7 +136,8 @@ class Diagnosis:
 
     ``sentence`` is for the student, ``link`` an anchor into the derivation note,
     ``line`` where the source shows it (None where it does not), ``explains`` how many
-    failed items it accounts for.
+    failed items it accounts for, ``title`` what headings call it (empty in a gradebook
+    that was written before mistakes had titles).
     """
 
     mistake: str
@@ -145,6 +146,7 @@ class Diagnosis:
     link: str
     line: int | None
     explains: int
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,7 @@ class MistakeCount:
     criterion: str
     sentence: str
     submissions: int
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +156,10 @@ def _mistakes(results: Sequence[Result]) -> tuple[MistakeCount, ...]:
     made = Counter(
         key
         for result in results
-        for key in {(one.mistake, one.criterion, one.sentence) for one in result.diagnoses}
+        for key in {(one.mistake, one.criterion, one.sentence, one.title) for one in result.diagnoses}
     )
-    counts = [MistakeCount(*key, submissions) for key, submissions in made.items()]
+    counts = [
+        MistakeCount(name, criterion, sentence, submissions, title)
+        for (name, criterion, sentence, title), submissions in made.items()
+    ]
     return tuple(sorted(counts, key=lambda one: (-one.submissions, one.mistake, one.criterion)))

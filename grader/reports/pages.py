@@ -125,7 +125,7 @@ def _environment() -> Environment:
         "number": phrasing.number,
         "ratio": phrasing.ratio,
         "visible": phrasing.visible,
-        "mistake": phrasing.mistake,
+        "mistake_title": phrasing.mistake_title,
         "summary": phrasing.summary,
         "standing_words": phrasing.standing_words,
         "label": phrasing.LABELS.__getitem__,

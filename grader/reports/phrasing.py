@@ -80,13 +80,20 @@ def main_outcome(result: Result) -> Outcome:
     return failed[0][0] if failed else Outcome.PASSED
 
 
-def mistake(name: str) -> str:
-    """Return a mistake's name in words: ``ignores_stride`` is ``ignores stride``."""
-    return name.replace("_", " ")
+def mistake_title(name: str, title: str = "") -> str:
+    """Return a mistake's title, or its name in words where a gradebook was written before there were titles.
+
+    Examples
+    --------
+    >>> mistake_title("ignores_stride", "Stride ignored"), mistake_title("ignores_stride")
+    ('Stride ignored', 'Ignores stride')
+    """
+    words = name.replace("_", " ")
+    return title or words[:1].upper() + words[1:]
 
 
 def summary(result: Result) -> str:
-    """Return in one line what went wrong: the mistakes by name, how many checks failed and how."""
+    """Return in one line what went wrong: the mistakes by title, how many checks failed and how."""
     if result.status == "grader_error":
         return "no verdict: " + (result.notes[0] if result.notes else "the grader failed; grade it again")
     if result.standing and result.standing.state == "nothing":
@@ -95,7 +102,7 @@ def summary(result: Result) -> str:
         return "no check ran"
     if all(item.outcome is Outcome.IMPORT_FAILED for item in result.items):
         return "could not be loaded: " + visible(result.items[0].message).partition("\n")[0]
-    mistakes = dict.fromkeys(mistake(one.mistake) for one in result.diagnoses)
+    mistakes = dict.fromkeys(mistake_title(one.mistake, one.title) for one in result.diagnoses)
     failed = failures(result.items)
     if not failed:
         return "all right"

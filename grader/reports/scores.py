@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from grader.grading.scoring import count_outcomes
-from grader.reports.phrasing import main_outcome
+from grader.reports.phrasing import main_outcome, mistake_title
 from grader.results import CriterionScore, Diagnosis, Result, Speed
 
 SCHEMA = 1
@@ -82,6 +82,7 @@ def _diagnosis(diagnosis: Diagnosis) -> dict[str, Any]:
         "criterion": diagnosis.criterion,
         "line": diagnosis.line,
         "explains": diagnosis.explains,
+        "title": mistake_title(diagnosis.mistake, diagnosis.title),
         "sentence": diagnosis.sentence,
     }
 

@@ -65,7 +65,13 @@ def wrong() -> Result:
         ),
         diagnoses=(
             Diagnosis(
-                "ignores_stride", "conv2d.grad_x", "The stride is missing.", "DERIVATION.md#dilated", 41, 3
+                "ignores_stride",
+                "conv2d.grad_x",
+                "The stride is missing.",
+                "DERIVATION.md#dilated",
+                41,
+                3,
+                "Stride ignored in grad_x",
             ),
         ),
         counterexamples=(Counterexample("conv2d.grad_x", "yours 1, expected 0"),),

@@ -51,7 +51,9 @@ def test_overview_unloadable_submission_makes_no_case_hard(unloadable: Result):
 
 def test_overview_mistakes_count_submissions(right: Result, wrong: Result):
     assert overview([right, wrong, replace(wrong, id="b2")], 100.0).mistakes == (
-        MistakeCount("ignores_stride", "conv2d.grad_x", "The stride is missing.", 2),
+        MistakeCount(
+            "ignores_stride", "conv2d.grad_x", "The stride is missing.", 2, "Stride ignored in grad_x"
+        ),
     )
 
 

@@ -62,7 +62,7 @@ def test_report_page_has_every_submission_with_a_link_to_its_feedback(run: Run, 
 def test_report_page_tells_averages_mistakes_and_hardest_cases(run: Run, everyone: list[Result]):
     text = Reader(report_page(run, everyone)).text
     assert "mean points 42.5 median points 35 drafts 1 late 1 handed in nothing 1" in text
-    assert "1 ignores stride conv2d.grad_x The stride is missing." in text
+    assert "1 Stride ignored in grad_x conv2d.grad_x The stride is missing." in text
     assert "k2 conv2d.grad_x 1 of 2 wrong values" in text
     assert "Fay : no verdict: could not be graded: twice" in text
     assert "line 120 was skipped: it trains" in text
@@ -109,7 +109,7 @@ def test_feedback_page_wrong_submission_tells_reason_then_example_then_cases(wro
     text = feedback(wrong).text
     order = [
         "70 of 100 points",
-        "Ignores stride.",
+        "Stride ignored in grad_x.",
         "line 41",
         "yours 1, expected 0",
         "stride=(2, 3)",

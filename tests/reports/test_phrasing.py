@@ -55,7 +55,13 @@ def test_summary_all_passed_says_all_right(right: Result):
 
 
 def test_summary_mistake_known_is_named_first(wrong: Result):
-    assert summary(wrong) == "ignores stride; 3 of 6 checks failed, mostly wrong values"
+    assert summary(wrong) == "Stride ignored in grad_x; 3 of 6 checks failed, mostly wrong values"
+
+
+def test_summary_mistake_without_title_gives_its_name_in_words(wrong: Result):
+    (diagnosis,) = wrong.diagnoses
+    untitled = replace(wrong, diagnoses=(replace(diagnosis, title=""),))
+    assert summary(untitled).startswith("Ignores stride; ")
 
 
 def test_summary_one_kind_of_failure_is_not_called_mostly(hostile: Result):

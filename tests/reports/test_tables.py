@@ -28,7 +28,9 @@ def test_scores_table_has_one_row_a_submission_with_points_by_criterion(right: R
     cells = [[str(cell) for cell in column.cells] for column in table.columns]
     assert cells[:4] == [["ada", "bob"], ["100", "70"], ["60.0", "60.0"], ["40.0", "10.0"]]
     assert cells[4][0] == "all right"
-    assert cells[4][1].startswith("draft, not submitted; 1 day 3 h late; 10 points taken; ignores stride; ")
+    assert cells[4][1].startswith(
+        "draft, not submitted; 1 day 3 h late; 10 points taken; Stride ignored in grad_x; "
+    )
 
 
 def test_scores_table_grader_error_has_no_points(right: Result, failed: Result):
