@@ -38,8 +38,15 @@ from grader.speed.calibrate import calibrate, machine
 SANDBOXES = ("auto", "native", "bwrap", "container", "none")
 EXIT_OK, EXIT_NOT_GRADED, EXIT_USAGE, EXIT_INTERRUPTED = 0, 1, 2, 130
 
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
+
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """Leave it to `main`, where rich would end with status 1."""
+        raise BrokenPipeError
+
+
+out = _Console(highlight=False)
+err = _Console(stderr=True, highlight=False)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -1,5 +1,7 @@
-"""Running the command line as a user does: in a process of its own."""
+"""Running the command line: in this process, or in one of its own where the process is what is tested."""
 
+import contextlib
+import io
 import json
 import subprocess
 import sys
@@ -7,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from grader.cli import main
 
 ROOT = Path(__file__).parents[2]
 
@@ -22,7 +26,23 @@ class Ran:
 
 @pytest.fixture(scope="session")
 def grader():
-    """Return a function that runs ``grader`` with some arguments."""
+    """Return a function that runs ``grader`` with some arguments, in this process."""
+
+    def run(*arguments, cwd=ROOT):
+        out, err = io.StringIO(), io.StringIO()
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), contextlib.chdir(cwd):
+            try:
+                status = main([*map(str, arguments)])
+            except SystemExit as ended:  # argparse ends so
+                status = ended.code
+        return Ran(status, out.getvalue(), err.getvalue())
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def grader_process():
+    """Return a function that runs ``grader`` with some arguments, as a shell does."""
 
     def run(*arguments, cwd=ROOT):
         command = [sys.executable, "-m", "grader.cli", *map(str, arguments)]

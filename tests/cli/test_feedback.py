@@ -1,4 +1,4 @@
-"""What a student is told: the known mistake, and whether a gradient is right for their own forward."""
+"""What a student reads: the known mistake, and whether a gradient is right for their own forward."""
 
 import pytest
 
@@ -15,23 +15,50 @@ own_forward_credit = 0.5
 """
 
 
-@pytest.fixture
-def graded(grader, read_scores, tmp_path):
-    """Return a function that grades a sample with some of its text replaced."""
+DOUBLED = (
+    ("rows = self.columns @", "rows = 2 * self.columns @"),
+    ("(rows.T @ self.columns)", "2 * (rows.T @ self.columns)"),
+    ("taps = (rows @", "taps = (2 * rows @"),
+)
+TRIPLED_BACKWARD = (DOUBLED[0], *((old, new.replace("2 *", "3 *")) for old, new in DOUBLED[1:]))
+CLASS = {
+    "doubled": ("im2col", DOUBLED),
+    "doubled_and_tripled": ("im2col", TRIPLED_BACKWARD),
+    "unknown": ("im2col", (("rows = self.columns @", "rows = 1.25 * self.columns @"),)),
+    "right": ("as_strided_einsum", ()),
+    "batch_mean": ("batch_mean", ()),
+    "kernel_flipped": ("kernel_flipped", ()),
+    "stride_ignored_in_backward": ("stride_ignored_in_backward", ()),
+    "remainder_assertion": ("remainder_assertion", ()),
+}
+"""Who is in the class: a sample, and what is replaced in its text."""
 
-    def grade(sample, *replacements, accept=""):
+
+@pytest.fixture(scope="module")
+def results(grader, tmp_path_factory):
+    """Grade the class once; each test reads its own submission of it."""
+    folder = tmp_path_factory.mktemp("class")
+    for name, (sample, replacements) in CLASS.items():
         text = (SAMPLES / f"{sample}.py").read_text()
         for old, new in replacements:
             assert text.count(old) == 1, old
             text = text.replace(old, new)
-        file = tmp_path / "ada.py"
-        file.write_text(text)
-        (tmp_path / "assignment.toml").write_text(accept + ASSIGNMENT)
-        ran = grader("run", file, "-o", tmp_path / "out", "--assignment", tmp_path / "assignment.toml")
-        assert ran.status == 0, ran.err
-        return read_scores(tmp_path / "out")["ada"], (tmp_path / "out" / "feedback" / "ada.html").read_text()
+        (folder / f"{name}.py").write_text(text)
+    return _run(grader, folder, tmp_path_factory.mktemp("out"), ASSIGNMENT)
 
-    return grade
+
+@pytest.fixture(scope="module")
+def graded(results, read_scores):
+    """Return a function that gives the scores and the page of one of the class."""
+    scores = read_scores(results)
+    return lambda name: (scores[name], (results / "feedback" / f"{name}.html").read_text())
+
+
+def _run(grader, submissions, out, assignment):
+    (out / "assignment.toml").write_text(assignment)
+    ran = grader("run", submissions, "-o", out, "--assignment", out / "assignment.toml")
+    assert ran.status == 0, ran.err
+    return out
 
 
 def _points(score):
@@ -39,12 +66,7 @@ def _points(score):
 
 
 def test_gradients_right_for_a_wrong_forward_earn_their_share_and_say_so(graded):
-    score, page = graded(
-        "im2col",
-        ("rows = self.columns @", "rows = 2 * self.columns @"),
-        ("(rows.T @ self.columns)", "2 * (rows.T @ self.columns)"),
-        ("taps = (rows @", "taps = (2 * rows @"),
-    )
+    score, page = graded("doubled")
     # A few cases are of zeros, and twice zero is right.
     assert _points(score) == pytest.approx(
         {"conv2d.forward": 0, "conv2d.grad_x": 20, "conv2d.grad_weight": 10}, abs=1
@@ -53,12 +75,7 @@ def test_gradients_right_for_a_wrong_forward_earn_their_share_and_say_so(graded)
 
 
 def test_gradients_wrong_for_a_wrong_forward_earn_nothing(graded):
-    score, _ = graded(
-        "im2col",
-        ("rows = self.columns @", "rows = 2 * self.columns @"),
-        ("(rows.T @ self.columns)", "3 * (rows.T @ self.columns)"),
-        ("taps = (rows @", "taps = (3 * rows @"),
-    )
+    score, _ = graded("doubled_and_tripled")
     assert max(_points(score).values()) < 1
 
 
@@ -79,20 +96,21 @@ def test_known_mistake_is_named_with_its_criterion(graded, sample, mistake, crit
 
 
 def test_right_submission_is_told_of_no_mistake(graded):
-    score, _ = graded("as_strided_einsum")
+    score, _ = graded("right")
     assert score["diagnoses"] == []
     assert score["points"] == 100
 
 
 def test_mistake_that_nobody_knows_is_not_guessed_at(graded):
-    score, _ = graded("im2col", ("rows = self.columns @", "rows = 1.25 * self.columns @"))
+    score, _ = graded("unknown")
     assert _points(score)["conv2d.forward"] < 1
     assert score["diagnoses"] == []
 
 
-def test_accepted_convention_earns_full_points_and_says_so(graded):
-    score, page = graded("batch_mean", accept='accept = ["batch_mean"]')
-    assert score["points"] == 100
+def test_accepted_convention_earns_full_points_and_says_so(grader, read_scores, tmp_path):
+    out = _run(grader, SAMPLES / "batch_mean.py", tmp_path, 'accept = ["batch_mean"]' + ASSIGNMENT)
+    page = (out / "feedback" / "batch_mean.html").read_text()
+    assert read_scores(out)["batch_mean"]["points"] == 100
     assert "right by the convention that this course accepts: batch_mean" in page
 
 

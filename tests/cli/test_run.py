@@ -2,6 +2,8 @@
 
 import shutil
 import sqlite3
+import subprocess
+import sys
 
 import pytest
 
@@ -9,6 +11,7 @@ from tests.cli.conftest import ROOT
 
 PLANTED = ROOT / "tests" / "fixtures" / "planted"
 RIGHT = ROOT / "data" / "sample_submissions" / "im2col.py"
+RELU_ONLY = 'name = "Short"\n[points]\n"relu.forward" = 1\n'
 CONV_ONLY = 'name = "Convolution"\n[points]\n"conv2d.forward" = 60\n"conv2d.grad_x" = 40\n'
 
 
@@ -19,6 +22,22 @@ def assignment(tmp_path):
     return path
 
 
+BAD = ("asks_for_input", "prints_a_gigabyte", "missing_class")
+
+
+@pytest.fixture(scope="module")
+def bad_class(grader, tmp_path_factory):
+    """Grade three bad submissions and their right neighbour once; return the results folder."""
+    folder, out = tmp_path_factory.mktemp("handed_in"), tmp_path_factory.mktemp("out")
+    for name in BAD:
+        shutil.copy(PLANTED / f"{name}.py", folder)
+    shutil.copy(RIGHT, folder / "neighbour.py")
+    (out / "assignment.toml").write_text(CONV_ONLY)
+    ran = grader("run", folder, "-o", out, "--assignment", out / "assignment.toml")
+    assert ran.status == 0, ran.err
+    return out
+
+
 @pytest.mark.parametrize(
     ("name", "outcome", "sentence"),
     [
@@ -27,28 +46,35 @@ def assignment(tmp_path):
         ("missing_class", "not_implemented", "Conv2d is not defined"),
     ],
 )
-def test_run_bad_submission_gets_its_outcome_and_its_neighbour_full_points(
-    grader, read_scores, tmp_path, assignment, name, outcome, sentence
-):
-    folder = tmp_path / "handed_in"
-    folder.mkdir()
-    shutil.copy(PLANTED / f"{name}.py", folder)
-    shutil.copy(RIGHT, folder / "neighbour.py")
-    ran = grader("run", folder, "-o", tmp_path / "out", "--assignment", assignment)
-    scores = read_scores(tmp_path / "out")
-    assert ran.status == 0
+def test_run_bad_submission_gets_its_outcome(bad_class, read_scores, name, outcome, sentence):
+    score = read_scores(bad_class)[name]
+    assert score["points"] == 0
+    assert score["outcomes"][outcome] > 0
+    assert sentence in (bad_class / "feedback" / f"{name}.html").read_text()
+
+
+def test_run_right_neighbour_of_bad_submissions_gets_full_points(bad_class, read_scores):
+    scores = read_scores(bad_class)
+    assert set(scores) == {*BAD, "neighbour"}
     assert scores["neighbour"]["points"] == 100
-    assert scores[name]["points"] == 0
-    assert scores[name]["outcomes"][outcome] > 0
-    assert sentence in (tmp_path / "out" / "feedback" / f"{name}.html").read_text()
 
 
-def test_run_only_grades_those_named(grader, read_scores, tmp_path, assignment):
+def test_run_stores_each_item_for_sql(bad_class):
+    with sqlite3.connect(bad_class / "gradebook.sqlite") as connection:
+        (count,) = connection.execute(
+            "SELECT count(*) FROM items WHERE criterion = 'conv2d.forward' AND outcome = 'passed'"
+        ).fetchone()
+    assert count >= 60
+
+
+def test_run_only_grades_those_named(grader, read_scores, tmp_path):
     folder = tmp_path / "handed_in"
     folder.mkdir()
+    path = tmp_path / "assignment.toml"
+    path.write_text(RELU_ONLY)
     for name in ("ada", "bob"):
         shutil.copy(RIGHT, folder / f"{name}.py")
-    ran = grader("run", folder, "-o", tmp_path / "out", "--assignment", assignment, "--only", "bob")
+    ran = grader("run", folder, "-o", tmp_path / "out", "--assignment", path, "--only", "bob")
     assert ran.status == 0
     assert set(read_scores(tmp_path / "out")) == {"bob"}
 
@@ -136,15 +162,6 @@ def test_bad_usage_or_input_exits_with_2_and_says_what(grader, tmp_path, argumen
     assert "Traceback" not in ran.err
 
 
-def test_run_stores_each_item_for_sql(grader, tmp_path, assignment):
-    grader("run", RIGHT, "-o", tmp_path / "out", "--assignment", assignment)
-    with sqlite3.connect(tmp_path / "out" / "gradebook.sqlite") as connection:
-        (count,) = connection.execute(
-            "SELECT count(*) FROM items WHERE criterion = 'conv2d.forward'"
-        ).fetchone()
-    assert count >= 60
-
-
 def test_run_hidden_set_keeps_arrays_out_of_feedback(grader, read_scores, tmp_path):
     seed = tmp_path / "seed.txt"
     seed.write_text("known to the course only")
@@ -161,3 +178,20 @@ def test_run_hidden_set_keeps_arrays_out_of_feedback(grader, read_scores, tmp_pa
     page = (tmp_path / "out" / "feedback" / "kernel_flipped.html").read_text()
     assert "k2x2-s1x1-p0x0-r0x0" in page
     assert "largest deviation" not in page
+
+
+def test_process_ends_with_the_exit_status_of_its_command(grader_process):
+    ran = grader_process("report", "no/results")
+    assert ran.status == 2
+    assert ran.err.startswith("grader: no/results holds no gradebook.sqlite")
+    assert ran.out == ""
+
+
+def test_process_whose_reader_is_gone_ends_well(bad_class):
+    command = [sys.executable, "-m", "grader.cli", "report", str(bad_class)]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as running:
+        running.stdout.close()
+        assert running.stderr.read() == ""
+    assert running.returncode == 0
