@@ -225,7 +225,10 @@ def _blank(lines: list[str], group: Sequence[_Marked]) -> None:
     first, last = _first_line(group[0][0]), group[-1][0].end_lineno or 0
     for number in range(first, last + 1):
         lines[number - 1] = ""
-    lines[first - 1] = "; ".join(ast.unparse(statement) for statement, kept, _ in group if kept)
+    for statement, kept, _ in group:
+        if kept:
+            number = _first_line(statement)
+            lines[number - 1] += ("; " if lines[number - 1] else "") + ast.unparse(statement)
 
 
 def _runs(marked: Sequence[_Marked]) -> Iterator[Skipped]:

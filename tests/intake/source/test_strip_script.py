@@ -182,3 +182,8 @@ def test_only_definitions_result_parses_and_has_as_many_lines(statements):
     assert text.count("\n") == program.count("\n")
     lines = text.split("\n")
     assert all(not lines[n - 1].strip() for skip in skipped for n in range(skip.first, skip.last + 1))
+
+
+def test_only_definitions_statement_after_a_call_over_two_lines_keeps_its_own_line():
+    text = "print(\n  1); y = 2; print(y); z = 3\n"
+    assert only_definitions(text, ast.parse(text))[0] == "\ny = 2; z = 3\n"
