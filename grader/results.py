@@ -3,7 +3,7 @@
 Trusted side; pure data, no behaviour beyond conversion to JSON-ready values.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any, Self
@@ -66,6 +66,30 @@ class Place:
         """
         cell = "" if self.cell is None else f"code cell {self.cell}, "
         return f"{self.file}, {cell}line {self.line}"
+
+    def quoted(self) -> str:
+        """Name the place and its function, and quote the line.
+
+        Examples
+        --------
+        >>> print(Place("cnn.py", None, 41, "grad = self._unpad(g)", "backward").quoted())
+        cnn.py, line 41, in backward: `grad = self._unpad(g)`
+        """
+        inside = f", in {self.function}" if self.function else ""
+        return f"{self}{inside}: `{self.text}`"
+
+
+def trail(location: Sequence[Place]) -> list[str]:
+    """Return a line of text for where the code raised, and one for each call that led there.
+
+    Examples
+    --------
+    >>> there = Place("cnn.py", None, 9, "return x[1]", "pad"), Place("cnn.py", None, 4, "pad(x)", "forward")
+    >>> trail(there)
+    ['at cnn.py, line 9, in pad: `return x[1]`', 'called from cnn.py, line 4, in forward: `pad(x)`']
+    """
+    starts = ["at", *["called from"] * len(location)]
+    return [f"{start} {place.quoted()}" for start, place in zip(starts, location, strict=False)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +159,7 @@ class Diagnosis:
     """A known mistake that explains what went wrong in one criterion.
 
     ``sentence`` is for the student, ``link`` an anchor into the derivation note,
-    ``line`` where the source shows it (None where it does not), ``explains`` how many
+    ``place`` where the source shows it (None where it does not), ``explains`` how many
     failed items it accounts for, ``title`` what headings call it (empty in a gradebook
     that was written before mistakes had titles).
     """
@@ -144,7 +168,7 @@ class Diagnosis:
     criterion: str
     sentence: str
     link: str
-    line: int | None
+    place: Place | None
     explains: int
     title: str = ""
 

@@ -14,7 +14,7 @@ import pytest
 from grader.cases import Case, of_kind
 from grader.cases.ground_truth import GroundTruth, load_ground_truth
 from grader.checks.submission import CheckFailed, Student
-from grader.results import Item, Outcome
+from grader.results import Item, Outcome, Place, trail
 
 STUDENT = pytest.StashKey[Student]()
 
@@ -120,8 +120,9 @@ def pytest_json_runtest_metadata(item: pytest.Item, call: pytest.CallInfo[None])
 
 def _verdict(item: pytest.Item, error: BaseException | None, seconds: float) -> dict[str, Any]:
     outcome, message = Outcome.PASSED, ""
+    location: tuple[Place, ...] = ()
     if isinstance(error, CheckFailed):
-        outcome, message = error.outcome, error.message
+        outcome, message, location = error.outcome, error.message, error.location
     elif isinstance(error, AssertionError):
         outcome, message = Outcome.WRONG_VALUE, str(error)
     elif isinstance(error, pytest.skip.Exception):
@@ -138,6 +139,7 @@ def _verdict(item: pytest.Item, error: BaseException | None, seconds: float) -> 
         seconds=seconds,
         about=case.describe() if case and error is not None else "",
         credit=float(credit) if isinstance(credit, int | float) else None,
+        location=location,
     ).to_json()
 
 
@@ -148,5 +150,5 @@ def _case_of(item: pytest.Item) -> Case | None:
 
 def _explain(item: pytest.Item, failure: CheckFailed) -> str:
     case = _case_of(item)
-    about = f"{case.describe()}\n" if case else ""
-    return f"{about}{failure.outcome}: {failure.message}"
+    about = [case.describe()] if case else []
+    return "\n".join([*about, f"{failure.outcome}: {failure.message}", *trail(failure.location)])

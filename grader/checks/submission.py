@@ -13,18 +13,19 @@ from numpy.typing import NDArray
 from grader.cases import PARTS, Case, criterion_of, of_kind, parts_of
 from grader.cases.compare import Verdict, compare
 from grader.cases.ground_truth import GroundTruth, Part
-from grader.results import Outcome
+from grader.results import Outcome, Place
 from grader.sandbox import Answer, Reply
 from grader.speed.judge import SpeedVerdict
 
 
 class CheckFailed(AssertionError):  # noqa: N818 - a verdict on the student's work, not an error of ours
-    """A check did not pass; `outcome` says how, the text says why."""
+    """A check did not pass; `outcome` says how, the text why, `location` where the student's code raised."""
 
-    def __init__(self, outcome: Outcome, message: str) -> None:
+    def __init__(self, outcome: Outcome, message: str, location: tuple[Place, ...] = ()) -> None:
         super().__init__(message)
         self.outcome = outcome
         self.message = message
+        self.location = location
 
 
 class Caller(Protocol):
@@ -185,12 +186,12 @@ class Student:
             message = f"{case.why}: an error was expected, but an array of shape {shape} came back"
             raise CheckFailed(Outcome.WRONG_VALUE, message)
         if answer.outcome is not Outcome.RAISED:
-            raise CheckFailed(answer.outcome, answer.message)
+            raise CheckFailed(answer.outcome, answer.message, answer.location)
         twin = next(other for other in self.truth.cases if other.id == case.twin)
         plain = self.reply(twin).answers["output"]
         if plain.outcome is not None:
             message = f"raises on valid arguments too (case {twin.id}), so that its errors mean nothing"
-            raise CheckFailed(plain.outcome, f"{message}: {plain.message}")
+            raise CheckFailed(plain.outcome, f"{message}: {plain.message}", plain.location)
 
     def _by_convention(self, case: Case, part: str, array: NDArray[Any]) -> Verdict | None:
         for name, convention in self.conventions.items():
@@ -217,7 +218,7 @@ class Result:
 def answered(answer: Answer) -> NDArray[Any]:
     """Return an answer's array, or fail the check with the outcome that took its place."""
     if answer.outcome is not None or answer.array is None:
-        raise CheckFailed(answer.outcome or Outcome.NOT_RUN, answer.message)
+        raise CheckFailed(answer.outcome or Outcome.NOT_RUN, answer.message, answer.location)
     return answer.array
 
 

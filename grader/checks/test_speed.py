@@ -29,5 +29,5 @@ def earn(submission: Student, phase: str, request: pytest.FixtureRequest) -> Non
         raise CheckFailed(Outcome.NOT_RUN, "speed is not graded here")
     mine = verdict.phases[phase]
     if not mine.credit:
-        raise CheckFailed(mine.outcome, mine.message)
+        raise CheckFailed(mine.outcome, mine.message, mine.location)
     request.node.user_properties.append(("credit", mine.credit))

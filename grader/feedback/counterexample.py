@@ -16,7 +16,7 @@ from grader.cases import PARTS, Case, criterion_of
 from grader.checks.submission import Caller
 from grader.feedback.array_diff import differs, side_by_side
 from grader.feedback.small_cases import Arrays, Setting, draw, expected, setting_of
-from grader.results import Counterexample, Outcome
+from grader.results import Counterexample, Outcome, trail
 from grader.sandbox import Answer
 
 MAX_CALLS = 60
@@ -115,8 +115,8 @@ def describe(failure: Failure, part: str) -> str:
     wanted = expected(setting, arrays)[part]
     answer = failure.answer
     if answer.array is None:
-        where = f" (line {answer.line})" if answer.line else ""
-        lines += [f"{part}: {answer.message}{where}", f"expected {part} = {_literal(wanted)}"]
+        raised = [f"{part}: {answer.message}", *trail(answer.location)]
+        lines += [*raised, f"expected {part} = {_literal(wanted)}"]
     elif answer.array.dtype != wanted.dtype:
         lines.append(f"{part} has dtype {answer.array.dtype}, expected {wanted.dtype}")
     else:

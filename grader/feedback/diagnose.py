@@ -5,7 +5,7 @@ if its answers are the submission's on every case, wrong and right, at least `EN
 no other does as well. Two in combination are tried where no single one explains.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import combinations
 from typing import Any
@@ -19,17 +19,24 @@ from grader.feedback.mistakes import CATALOGUE, Form, Mistake, combine, mistake
 from grader.feedback.mistakes.layers import student
 from grader.feedback.mistakes.simulate import InProcess, quick_part
 from grader.feedback.source_hints import find_hints
-from grader.results import Diagnosis
+from grader.intake.source import Program
+from grader.results import Diagnosis, Place
 from grader.sandbox import Reply
 
 ENOUGH = 3
 """How many wrong answers a mistake must explain to be named."""
 
+NO_PROGRAM = Program("", {})
+
 Suspect = tuple[tuple[str, int], ...]
 """One or two mistakes, each with the place of its form."""
 
 
-def diagnose(truth: GroundTruth, replies: Mapping[str, Reply], source: str = "") -> tuple[Diagnosis, ...]:
+def diagnose(
+    truth: GroundTruth,
+    replies: Mapping[str, Reply],
+    program: Program = NO_PROGRAM,
+) -> tuple[Diagnosis, ...]:
     """Explain what is wrong with a submission by known mistakes.
 
     Parameters
@@ -37,15 +44,15 @@ def diagnose(truth: GroundTruth, replies: Mapping[str, Reply], source: str = "")
     truth : GroundTruth
     replies : Mapping of str to Reply
         What the submission answered, by case id.
-    source : str
-        Its text, for the lines that show a mistake; never executed.
+    program : Program
+        Its source, for the lines that show a mistake; never executed here.
 
     Returns
     -------
     tuple of Diagnosis
         One for each mistake and criterion, in the order of the criteria; none where nothing explains.
     """
-    hints = find_hints(source)
+    hints = _hints(program)
     sorted_items = evidence(truth, replies)
     found: list[Diagnosis] = []
     for criterion, items in sorted_items.items():
@@ -57,9 +64,7 @@ def diagnose(truth: GroundTruth, replies: Mapping[str, Reply], source: str = "")
     return tuple(found)
 
 
-def explanation(
-    truth: GroundTruth, criterion: str, items: Sequence[Item], hints: Mapping[str, int]
-) -> Suspect:
+def explanation(truth: GroundTruth, criterion: str, items: Sequence[Item], hints: Collection[str]) -> Suspect:
     """Return the one suspect that explains all items; nobody where none does, or several.
 
     Wrong items come first when a suspect is tried, so that most are cleared by the first.
@@ -79,7 +84,7 @@ def _relevant(items: Sequence[Item]) -> Sequence[Item]:
     return own if any(not item.right for item in own) else items
 
 
-def _singles(kind: str, hints: Mapping[str, int]) -> Iterator[Suspect]:
+def _singles(kind: str, hints: Collection[str]) -> Iterator[Suspect]:
     for entry in CATALOGUE:
         if entry.kind == kind and (not entry.needs_hint or entry.hint in hints):
             for place in range(len(entry.forms)):
@@ -161,6 +166,15 @@ def _is_about(name: str, criterion: str) -> bool:
     return criterion in mistake(name).criteria
 
 
-def _diagnosis(name: str, criterion: str, hints: Mapping[str, int], wrong: int) -> Diagnosis:
+def _hints(program: Program) -> dict[str, Place | None]:
+    """Return the first place that shows each mistake, in the answer's file or else in its helpers."""
+    hints: dict[str, Place | None] = {}
+    for path, text in program.modules.items():
+        for hint, line in find_hints(text).items():
+            hints.setdefault(hint, program.place(path, line))
+    return hints
+
+
+def _diagnosis(name: str, criterion: str, hints: Mapping[str, Place | None], wrong: int) -> Diagnosis:
     entry: Mistake = mistake(name)
     return Diagnosis(name, criterion, entry.sentence, entry.link, hints.get(entry.hint), wrong)

@@ -57,7 +57,7 @@ def _grade(submission: Submission, job: Job) -> Result:
         items = note_own_forward(student, run_checks(student, job.folders))
         warnings = (*submission.warnings, *program.warnings, *_load_warnings(student.client, job))
         counterexamples = find_counterexamples(student, items)
-    diagnoses = diagnose(student.truth, student.replies, program.original)
+    diagnoses = diagnose(student.truth, student.replies, program)
     assignment = job.assignment
     items = tuple(replace(item, hidden=student.truth.hidden) for item in items)
     criteria = score(items, assignment.points, own_forward_credit=assignment.own_forward_credit)
@@ -81,7 +81,7 @@ def _grade(submission: Submission, job: Job) -> Result:
         files=program.files,
         warnings=warnings,
         notes=notes,
-        printed=student.client.printed,
+        printed=program.in_cells(student.client.printed),
         standing=submission.standing,
     )
     return _less_lateness(result, assignment.late)

@@ -18,7 +18,7 @@ from grader.grading.gradebook import Run
 from grader.reports import phrasing
 from grader.reports.figures import histogram_svg, speed_svg
 from grader.reports.overview import overview
-from grader.results import Diagnosis, Item, Outcome, Result
+from grader.results import Diagnosis, Item, Outcome, Place, Result
 
 SHOWN_CASES = 3
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -47,6 +47,7 @@ class FailedCase:
     hidden: bool
     about: str
     message: str
+    location: tuple[Place, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,8 +183,10 @@ def _is_hidden(item: Item) -> bool:
 
 
 def _failed_case(item: Item) -> FailedCase:
-    tells = not item.hidden or item.outcome in _OWN_WORDS
-    return FailedCase(item.case, item.outcome, item.hidden, item.about, item.message if tells else "")
+    message = item.message if not item.hidden or item.outcome in _OWN_WORDS else ""
+    # Which line raised can depend on a hidden case's values too, unless none was loaded yet.
+    location = item.location if not item.hidden or item.outcome is Outcome.IMPORT_FAILED else ()
+    return FailedCase(item.case, item.outcome, item.hidden, item.about, message, location)
 
 
 def _may_show_printed(items: Sequence[Item]) -> bool:

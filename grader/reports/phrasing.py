@@ -101,7 +101,9 @@ def summary(result: Result) -> str:
     if not result.items:
         return "no check ran"
     if all(item.outcome is Outcome.IMPORT_FAILED for item in result.items):
-        return "could not be loaded: " + visible(result.items[0].message).partition("\n")[0]
+        first = result.items[0]
+        where = f" ({first.location[0]})" if first.location else ""
+        return visible("could not be loaded: " + first.message.partition("\n")[0] + where)
     mistakes = dict.fromkeys(mistake_title(one.mistake, one.title) for one in result.diagnoses)
     failed = failures(result.items)
     if not failed:

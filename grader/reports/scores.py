@@ -77,10 +77,13 @@ def _criterion(score: CriterionScore) -> dict[str, Any]:
 
 
 def _diagnosis(diagnosis: Diagnosis) -> dict[str, Any]:
+    place = diagnosis.place
     return {
         "mistake": diagnosis.mistake,
         "criterion": diagnosis.criterion,
-        "line": diagnosis.line,
+        "file": place.file if place else None,
+        "cell": place.cell if place else None,
+        "line": place.line if place else None,
         "explains": diagnosis.explains,
         "title": mistake_title(diagnosis.mistake, diagnosis.title),
         "sentence": diagnosis.sentence,

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from grader.reports.phrasing import LABELS, groups, main_outcome, number, standing_words, summary, visible
-from grader.results import Item, Outcome, Result
+from grader.results import Item, Outcome, Place, Result, trail
 
 SHOWN_CASES = 3
 _STYLES = {Outcome.PASSED: "green", Outcome.GRADER_ERROR: "bold magenta"}
@@ -49,8 +49,8 @@ def failure_blocks(items: Iterable[Item], most: int = SHOWN_CASES) -> list[str]:
     """Return a block of text for each item that did not pass, at most so many for each criterion.
 
     The first line names criterion, case and outcome; then come the case's parameters and the message,
-    with shapes or the largest deviation and the picture of the wrong positions. What is left out is
-    counted and named.
+    with shapes or the largest deviation and the picture of the wrong positions, or the lines that raised.
+    What is left out is counted and named.
     """
     failed: dict[str, list[Item]] = {}
     for item in items:
@@ -67,13 +67,15 @@ def failure_blocks(items: Iterable[Item], most: int = SHOWN_CASES) -> list[str]:
 
 def _block(item: Item) -> str:
     lines = [f"{item.criterion}, case {item.case}: {LABELS[item.outcome]}"]
-    lines += item.about.splitlines() + ([] if item.hidden else item.message.splitlines())
+    lines += item.about.splitlines()
+    if not item.hidden:
+        lines += [*item.message.splitlines(), *trail(item.location)]
     return visible("\n    ".join(lines))
 
 
 def check_report(result: Result) -> str:
     """Return all that a student is told on the terminal of their own file: failures, then points."""
-    explained = [f"{one.criterion}: {one.sentence}{_line(one.line)}" for one in result.diagnoses]
+    explained = [f"{one.criterion}: {one.sentence}{_see(one.place)}" for one in result.diagnoses]
     examples = [f"smallest failing case of {one.criterion}\n{one.text}" for one in result.counterexamples]
     warnings = [f"warning: {warning}" for warning in result.warnings]
     scores = [
@@ -87,5 +89,5 @@ def check_report(result: Result) -> str:
     return visible("\n\n".join([*told, "\n".join([*scores, total])]))
 
 
-def _line(line: int | None) -> str:
-    return f" (line {line})" if line is not None else ""
+def _see(place: Place | None) -> str:
+    return f"\n    see {place.quoted()}" if place else ""

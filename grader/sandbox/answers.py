@@ -3,13 +3,13 @@
 Trusted side. Every field of a frame is doubted: a worker is the student's to command.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from numpy.typing import NDArray
 
-from grader.results import Outcome
+from grader.results import Outcome, Place
 from grader.worker import wire
 
 STATUSES = frozenset(
@@ -26,7 +26,10 @@ STATUSES = frozenset(
 )
 MAX_TEXT = 4000
 MAX_NAME = 80
-MAX_LINE = 10_000_000
+MAX_FRAMES = 8
+
+Locate = Callable[[int, int], Place | None]
+"""Returns the place for a file's number and a line of it; None where the program has no such line."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,10 +44,8 @@ class Answer:
     array : ndarray or None
     message : str
         Why there is no array, for the student.
-    line : int or None
-        Line of the student's code that raised.
-    function : str
-        Function of the student's code that raised.
+    location : tuple of Place
+        Where the student's code raised, then the student's own calls that led there, innermost first.
     seconds, cpu_seconds : float
         Wall and processor time for this part, by the trusted side's clocks.
     """
@@ -53,8 +54,7 @@ class Answer:
     outcome: Outcome | None = None
     array: NDArray[Any] | None = None
     message: str = ""
-    line: int | None = None
-    function: str = ""
+    location: tuple[Place, ...] = ()
     seconds: float = 0.0
     cpu_seconds: float = 0.0
 
@@ -69,12 +69,13 @@ class Reply:
 
 
 class Stop(Exception):  # noqa: N818 - a verdict on the worker, raised to leave the call
-    """The worker is of no use any more; `outcome` and the text say why."""
+    """The worker is of no use any more; `outcome` and the text say why, `location` where."""
 
-    def __init__(self, outcome: Outcome, message: str) -> None:
+    def __init__(self, outcome: Outcome, message: str, location: tuple[Place, ...] = ()) -> None:
         super().__init__(message)
         self.outcome = outcome
         self.message = message
+        self.location = location
 
 
 def out_of_turn(what: str) -> Stop:
@@ -82,13 +83,24 @@ def out_of_turn(what: str) -> Stop:
     return Stop(Outcome.CRASHED, f"answered out of turn: {what}")
 
 
-def failed(parts: tuple[str, ...], outcome: Outcome, message: str) -> dict[str, Answer]:
+def failed(
+    parts: tuple[str, ...], outcome: Outcome, message: str, location: tuple[Place, ...] = ()
+) -> dict[str, Answer]:
     """Return the same failure for each part."""
-    return {part: Answer(part, outcome, message=message) for part in parts}
+    return {part: Answer(part, outcome, message=message, location=location) for part in parts}
 
 
-def read_answer(frame: wire.Frame, part: str, seconds: float, cpu_seconds: float) -> Answer:
+def read_answer(frame: wire.Frame, part: str, seconds: float, cpu_seconds: float, locate: Locate) -> Answer:
     """Return the answer that a frame holds.
+
+    Parameters
+    ----------
+    frame : Frame
+    part : str
+    seconds, cpu_seconds : float
+        By the trusted side's clocks.
+    locate : callable
+        Returns the place for a file's number and a line of it, None where there is no such line.
 
     Raises
     ------
@@ -96,25 +108,28 @@ def read_answer(frame: wire.Frame, part: str, seconds: float, cpu_seconds: float
         The frame is not what a worker sends.
     """
     header, arrays = frame
-    status, message = header.get("status"), header.get("message", "")
-    line, function = header.get("line"), header.get("function", "")
+    status, message, frames = header.get("status"), header.get("message", ""), header.get("frames", [])
     if status == "ok":
         if list(arrays) != [part]:
             raise out_of_turn(f"{part} came with arrays {list(arrays)!r:.80}")
         return Answer(part, array=arrays[part], seconds=seconds, cpu_seconds=cpu_seconds)
     if arrays or type(status) is not str or status not in STATUSES:
         raise out_of_turn(f"{part} came with status {status!r:.80}")
-    if type(message) is not str or type(function) is not str or type(line) not in (int, type(None)):
-        raise out_of_turn(f"{part} came with a message that is no text")
+    if type(message) is not str or type(frames) is not list or not all(map(_is_frame, frames)):
+        raise out_of_turn(f"{part} came with a message or frames that are none")
+    places = (locate(*frame) for frame in frames[:MAX_FRAMES])
     return Answer(
         part,
         Outcome(status),
         message=plain_text(message, MAX_TEXT),
-        line=line if line is not None and 0 < line < MAX_LINE else None,
-        function=plain_text(function, MAX_NAME),
+        location=tuple(place for place in places if place is not None),
         seconds=seconds,
         cpu_seconds=cpu_seconds,
     )
+
+
+def _is_frame(value: Any) -> bool:
+    return type(value) is list and len(value) == 2 and all(type(number) is int for number in value)
 
 
 def plain_text(text: str, size: int) -> str:

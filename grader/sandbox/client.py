@@ -8,12 +8,13 @@ import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, Self
 
 from numpy.typing import NDArray
 
 from grader.assignment.limits import Limits
-from grader.results import Outcome
+from grader.intake.source import Program
+from grader.results import Outcome, Place
 from grader.sandbox.allowed_imports import HARMLESS
 from grader.sandbox.answers import Answer, Reply, Stop, failed
 from grader.sandbox.pipes import MIB
@@ -36,22 +37,6 @@ _IN_WORDS = {
     Outcome.TOO_MUCH_OUTPUT: "floods of output",
     Outcome.CRASHED: "crashes",
 }
-
-
-class ProgramLike(Protocol):
-    """What is executed: see `grader.intake.source.Program`."""
-
-    @property
-    def main(self) -> str:
-        """Path of the file with the answers."""
-
-    @property
-    def modules(self) -> Mapping[str, str]:
-        """Source text by path."""
-
-    @property
-    def error(self) -> str:
-        """Why nothing can be run; empty where it can."""
 
 
 class Client:
@@ -79,7 +64,7 @@ class Client:
 
     def __init__(
         self,
-        program: ProgramLike,
+        program: Program,
         interface_source: str,
         settings: Mapping[str, Any],
         imports: Sequence[str],
@@ -95,10 +80,11 @@ class Client:
             "imports": sorted({*HARMLESS, *imports}),
             "max_bytes": limits.payload_mb * MIB,
         }
+        self._place = program.place
         self._backend = backend
         self._budget = Budget(limits)
         self._session: Session | None = None
-        self._broken = (Outcome.IMPORT_FAILED, program.error) if program.error else None
+        self._broken = Stop(Outcome.IMPORT_FAILED, program.error) if program.error else None
         self._ends: Counter[tuple[str, str, Outcome]] = Counter()
         self._answered: set[tuple[str, str]] = set()
         self._printed = ""
@@ -153,7 +139,7 @@ class Client:
             return there
         stopped = there.answers[first[0]]
         if stopped.outcome is not None:
-            later = failed(rest, stopped.outcome, stopped.message)
+            later = failed(rest, stopped.outcome, stopped.message, stopped.location)
             return Reply({**there.answers, **later}, there.modified, there.seconds)
         back = self._ask({"op": "backward", "kind": kind}, grads, rest)
         modified = tuple(dict.fromkeys(there.modified + back.modified))
@@ -180,6 +166,11 @@ class Client:
         modules: Mapping[str, str] = self._program["modules"]
         return modules
 
+    def place(self, file: int, line: int) -> Place | None:
+        """Return where a line is in the student's files, by the file's number among `modules`."""
+        paths = list(self.modules)
+        return self._place(paths[file], line) if 0 <= file < len(paths) else None
+
     @property
     def cpu_seconds(self) -> float:
         """Processor time that the submission's workers have used so far, also between calls."""
@@ -204,7 +195,7 @@ class Client:
         except Stop as stop:
             self._drop()
             left = tuple(part for part in asked if part not in answers)
-            answers |= failed(left, stop.outcome, stop.message)
+            answers |= failed(left, stop.outcome, stop.message, stop.location)
             self._ends.update([(kind, left[0], stop.outcome)] if left else [])
         finally:
             self._budget.wall_seconds += time.monotonic() - started
@@ -238,16 +229,16 @@ class Client:
     def _ready(self) -> Session:
         """Return a worker with the program loaded."""
         if self._broken is not None:
-            raise Stop(*self._broken)
+            raise Stop(self._broken.outcome, self._broken.message, self._broken.location)
         self._budget.check()
         if self._session is None:
-            self._session = Session(self._backend.spawn(self._budget.limits), self._budget)
+            self._session = Session(self._backend.spawn(self._budget.limits), self._budget, self.place)
             try:
                 loaded = self._session.load(self._program)
                 self.stand_ins, self.missing = loaded.stand_ins, loaded.missing
             except Stop as stop:
                 # What failed to load once is not tried again for every case.
-                self._broken = (stop.outcome, stop.message)
+                self._broken = stop
                 raise
         return self._session
 

@@ -12,13 +12,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
 from grader.assignment.limits import Limits
 from grader.errors import SandboxError
+from grader.intake.source import Program
 from grader.sandbox.client import Client
 from grader.sandbox.process import Backend
 from grader.worker import escape_attempts
@@ -77,7 +77,7 @@ class Report:
 def probe(backend: Backend) -> Report:
     """Try everything from inside one of the backend's workers."""
     source = Path(escape_attempts.__file__).read_text(encoding="utf-8")
-    program = SimpleNamespace(main="probe.py", modules={"probe.py": source}, error="")
+    program = Program("probe.py", {"probe.py": source})
     facts = {"kernel": platform.release(), **getattr(backend, "facts", {})}
     try:
         with _bait() as bait, Client(program, _INTERFACE, {}, _IMPORTS, _LIMITS, backend) as client:

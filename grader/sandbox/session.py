@@ -8,14 +8,23 @@ import os
 import secrets
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from numpy.typing import NDArray
 
 from grader.assignment.limits import Limits
 from grader.results import Outcome
-from grader.sandbox.answers import MAX_NAME, Answer, Stop, out_of_turn, plain_text, read_answer, read_names
+from grader.sandbox.answers import (
+    MAX_NAME,
+    Answer,
+    Locate,
+    Stop,
+    out_of_turn,
+    plain_text,
+    read_answer,
+    read_names,
+)
 from grader.sandbox.pipes import Closed, Flooded, Malformed
 from grader.sandbox.process import (
     GRACE,
@@ -75,10 +84,13 @@ class Session:
         Owned from here on.
     budget : Budget
         Processor time is charged when the worker ends.
+    locate : callable
+        Returns the student's place for the number of a file and a line of it.
     """
 
-    def __init__(self, worker: WorkerProcess, budget: Budget) -> None:
+    def __init__(self, worker: WorkerProcess, budget: Budget, locate: Locate) -> None:
         self._worker = worker
+        self._locate = locate
         self._budget = budget
         self._limits = budget.limits
         self._code: int | None = None
@@ -104,9 +116,8 @@ class Session:
         if frame.header.get("part") != "loaded" or frame.arrays or not right:
             raise out_of_turn("another frame than the one that says that the program is loaded")
         if frame.header.get("status") != "ok":
-            answer = self._explained(read_answer(frame, "loaded", 0.0, 0.0))
-            where = f" (line {answer.line})" if answer.line else ""
-            raise Stop(answer.outcome or Outcome.IMPORT_FAILED, answer.message + where)
+            answer = self._explained(read_answer(frame, "loaded", 0.0, 0.0, self._locate))
+            raise Stop(answer.outcome or Outcome.IMPORT_FAILED, answer.message, answer.location)
         return Loaded(
             {
                 plain_text(name, MAX_NAME): plain_text(str(why), MAX_NAME)
@@ -143,7 +154,7 @@ class Session:
             if type(part) is not str or part not in parts or part in answers:
                 raise out_of_turn(f"{part!r:.80} was not to be sent now")
             now, used = time.monotonic(), self._worker.cpu_seconds()
-            answers[part] = self._explained(read_answer(frame, part, now - wall, used - cpu))
+            answers[part] = self._explained(read_answer(frame, part, now - wall, used - cpu, self._locate))
             wall, cpu = now, used
         _share_failure(parts, answers)
         return read_names(frame.header.get("modified"), arrays)
@@ -168,7 +179,7 @@ class Session:
         if answer.outcome is not Outcome.OUT_OF_MEMORY:
             return answer
         message = f"{memory_sentence(self._limits)} ({answer.message})"
-        return Answer(answer.part, answer.outcome, None, message, answer.line, answer.function)
+        return replace(answer, message=message)
 
     def _verdict(self, event: object) -> Stop:
         """Return what an event that is no answer means."""
@@ -212,4 +223,4 @@ def _share_failure(parts: tuple[str, ...], answers: dict[str, Answer]) -> None:
     for part in left:
         if reason is None:
             raise out_of_turn(f"the end came before {part}")
-        answers[part] = Answer(part, reason.outcome, None, reason.message, reason.line, reason.function)
+        answers[part] = Answer(part, reason.outcome, None, reason.message, reason.location)

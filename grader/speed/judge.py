@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from math import prod
 
 from grader.assignment.speed_policy import SpeedPolicy
-from grader.results import Interval, Outcome, PhaseSpeed, Speed
+from grader.results import Interval, Outcome, PhaseSpeed, Place, Speed
 from grader.sandbox import Backend, Client
 from grader.speed.baselines import Opponents, open_opponents
 from grader.speed.core_lock import timing_slot
@@ -33,6 +33,8 @@ class PhaseVerdict:
         ``passed`` where anything was earned.
     message : str
         For the student.
+    location : tuple of Place
+        Where the timed call raised, if it did.
     measured : PhaseSpeed or None
         The measurement behind the credit; None where there is none.
     """
@@ -40,6 +42,7 @@ class PhaseVerdict:
     credit: float
     outcome: Outcome
     message: str
+    location: tuple[Place, ...] = ()
     measured: PhaseSpeed | None = None
 
 
@@ -82,7 +85,7 @@ def _measure(
 def _voided(void: Voided) -> PhaseVerdict:
     reason = void.message.partition("\n")[0]
     message = f"the timed call gave no right answer, so its time does not count: {reason}"
-    return PhaseVerdict(0.0, void.outcome, message)
+    return PhaseVerdict(0.0, void.outcome, message, void.location)
 
 
 def _verdict(phase: str, standing: Standing, loops: Loops, policy: SpeedPolicy) -> PhaseVerdict:
@@ -104,7 +107,7 @@ def _verdict(phase: str, standing: Standing, loops: Loops, policy: SpeedPolicy) 
     measured = PhaseSpeed(
         phase, share, _interval(standing.speedup), _interval(standing.ratio), standing.conclusive
     )
-    return PhaseVerdict(share, _outcome(share, standing), "; ".join(message), measured)
+    return PhaseVerdict(share, _outcome(share, standing), "; ".join(message), measured=measured)
 
 
 def _outcome(share: float, standing: Standing) -> Outcome:

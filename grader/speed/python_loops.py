@@ -5,7 +5,6 @@ the counter, which runs beside it, processor time is held against it: at sizes w
 only a loop in Python makes a dimension that is eight times as large several times as dear.
 """
 
-import ast
 import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,6 +12,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from grader.results import Place
 from grader.sandbox import Client
 from grader.speed.stopwatch import PHASES, Pair, Voided, checked_call, hold, parts_of, time_call
 from grader.speed.workloads import Size, right_answers
@@ -40,23 +40,32 @@ class Loop:
     """A line that runs once for each element of some dimensions."""
 
     phase: str
-    function: str
-    line: int
+    place: Place | None
     dimensions: tuple[str, ...]
-    file: str = ""
+
+    @property
+    def file(self) -> str:
+        """The file that the loop is in; empty where it is in none of the submission's."""
+        return self.place.file if self.place else ""
+
+    @property
+    def function(self) -> str:
+        """The function that the loop is in, as far as it is known."""
+        return (self.place.function if self.place else "") or self.phase
 
     def __str__(self) -> str:
         """Say it to the student.
 
         Examples
         --------
-        >>> print(Loop("backward", "backward", 41, ("N", "H")))
-        `backward`, line 41: runs once per image and per output row
+        >>> place = Place("cnn.py", None, 41, "for i in range(H_out):", "backward")
+        >>> print(Loop("backward", place, ("N", "H")))
+        cnn.py, line 41, in backward: `for i in range(H_out):` runs once per image and per output row
         """
         each = [f"per {DIMENSIONS[name]}" for name in self.dimensions]
         listed = " and ".join([", ".join(each[:-1]), each[-1]] if len(each) > 1 else each)
-        where = f"line {self.line}" if self.line else "in code that is not in any file handed in"
-        return f"`{self.function}`, {where}: runs once {listed}"
+        where = self.place.quoted() if self.place else f"`{self.phase}`, in code that is not in any file:"
+        return f"{where} runs once {listed}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,14 +115,14 @@ def find_loops(
     base = _counts(client, BASE, phases)
     grown = _grown(client, phases)
     lines = growing_lines(base, grown)
-    counted = {phase: _innermost(lines, PHASES.index(phase), client.modules) for phase in phases}
+    counted = {phase: _innermost(lines, PHASES.index(phase), client) for phase in phases}
     loops = Loops(counted, {}, tuple(name for name in DIMENSIONS if name not in grown))
     return replace(loops, hidden=_hidden(_Caller(client, idle, core, phases), loops))
 
 
-def _grown(client: Client, phases: Sequence[str]) -> dict[str, Mapping["Place", int]]:
+def _grown(client: Client, phases: Sequence[str]) -> dict[str, Mapping["Spot", int]]:
     """Return the counts with each dimension doubled, those left out with which the code fails."""
-    grown: dict[str, Mapping[Place, int]] = {}
+    grown: dict[str, Mapping[Spot, int]] = {}
     # Code for squares alone can be asked for squares alone.
     for names in (*((name,) for name in DIMENSIONS), ("H", "W"), ("K_h", "K_w")):
         if not grown.keys() & set(names):
@@ -122,13 +131,13 @@ def _grown(client: Client, phases: Sequence[str]) -> dict[str, Mapping["Place", 
     return grown
 
 
-Place = tuple[int, int, int]
+Spot = tuple[int, int, int]
 """Phase, file and line, as the worker numbers them."""
 
 
 def growing_lines(
-    base: Mapping[Place, int], grown: Mapping[str, Mapping[Place, int]]
-) -> dict[Place, tuple[str, ...]]:
+    base: Mapping[Spot, int], grown: Mapping[str, Mapping[Spot, int]]
+) -> dict[Spot, tuple[str, ...]]:
     """Return the dimensions with which each line's count grows, lines without any left out.
 
     Examples
@@ -137,65 +146,41 @@ def growing_lines(
     {(0, 0, 7): ('N',)}
     """
     lines = {
-        place: tuple(name for name, counts in grown.items() if counts.get(place, 0) >= GROWS * count)
-        for place, count in base.items()
+        spot: tuple(name for name, counts in grown.items() if counts.get(spot, 0) >= GROWS * count)
+        for spot, count in base.items()
     }
-    return {place: names for place, names in lines.items() if names}
+    return {spot: names for spot, names in lines.items() if names}
 
 
-def _counts(client: Client, size: Size, phases: Sequence[str]) -> dict[Place, int]:
-    """Return how often each place ran, after checking that the right thing was computed meanwhile."""
+def _counts(client: Client, size: Size, phases: Sequence[str]) -> dict[Spot, int]:
+    """Return how often each line ran, after checking that the right thing was computed meanwhile."""
     inputs = size.draw(np.random.default_rng(0))
     reply = client.count("conv2d", size.params, inputs, parts=parts_of(phases))
     hold(reply, right_answers(inputs))
     return _table(reply.answers["counts"].array)
 
 
-def _table(rows: NDArray[np.generic] | None) -> dict[Place, int]:
+def _table(rows: NDArray[np.generic] | None) -> dict[Spot, int]:
     """Read the worker's table; what is none is as good as empty, since processor time is looked at too."""
     if rows is None or rows.dtype != np.int64 or rows.ndim != 2 or rows.shape[1] != 4:
         return {}
     return {(phase, file, line): count for phase, file, line, count in rows.tolist()}
 
 
-def _innermost(
-    lines: Mapping[Place, tuple[str, ...]], phase: int, modules: Mapping[str, str]
-) -> tuple[Loop, ...]:
+def _innermost(lines: Mapping[Spot, tuple[str, ...]], phase: int, client: Client) -> tuple[Loop, ...]:
     """Return one loop for each nest: its first line that no line of the same function outdoes."""
-    files = list(modules)
-    found: list[Loop] = []
-    for (number, file, line), names in sorted(lines.items()):
-        if number == phase and file < len(files):
-            name = files[file] if file >= 0 else ""
-            function = function_at(modules.get(name, ""), line) or PHASES[phase]
-            found.append(Loop(PHASES[phase], function, line, names, name))
+    files = len(client.modules)
+    found = [
+        Loop(PHASES[phase], client.place(file, line), names)
+        for (number, file, line), names in sorted(lines.items())
+        if number == phase and file < files
+    ]
     kept: dict[tuple[str, str, tuple[str, ...]], Loop] = {}
     for loop in found:
         rivals = [other for other in found if (other.file, other.function) == (loop.file, loop.function)]
         if not any(set(loop.dimensions) < set(other.dimensions) for other in rivals):
             kept.setdefault((loop.file, loop.function, loop.dimensions), loop)
     return tuple(kept.values())
-
-
-def function_at(source: str, line: int) -> str:
-    r"""Return the name of the innermost function around a line; empty where there is none.
-
-    Examples
-    --------
-    >>> function_at("def f(x):\n    return x", 2)
-    'f'
-    """
-    try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError):
-        return ""
-    kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
-    around = [
-        node
-        for node in ast.walk(tree)
-        if isinstance(node, kinds) and node.lineno <= line <= (node.end_lineno or node.lineno)
-    ]
-    return max(around, key=lambda node: node.lineno).name if around else ""
 
 
 def _hidden(caller: "_Caller", loops: Loops) -> dict[str, tuple[str, ...]]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from grader.cases.compare import compare
 from grader.cases.ground_truth import Part
 from grader.errors import GraderError
-from grader.results import Outcome
+from grader.results import Outcome, Place
 from grader.sandbox import Client, Reply
 from grader.speed.workloads import PARTS, Array, Size
 
@@ -36,11 +36,12 @@ class Lap:
 class Voided(Exception):  # noqa: N818 - a verdict on the submission, not an error of ours
     """A timed call failed or answered wrongly, so its time counts for nothing; see `phase`, `outcome`."""
 
-    def __init__(self, part: str, outcome: Outcome, message: str) -> None:
+    def __init__(self, part: str, outcome: Outcome, message: str, location: tuple[Place, ...] = ()) -> None:
         super().__init__(message)
         self.phase = "forward" if part == PARTS[0] else "backward"
         self.outcome = outcome
         self.message = message
+        self.location = location
 
 
 def time_call(
@@ -88,7 +89,7 @@ def hold(reply: Reply, truth: Mapping[str, Part]) -> None:
     """Hold a reply against the right answers; raises `Voided`."""
     for part, answer in reply.answers.items():
         if answer.outcome is not None or answer.array is None:
-            raise Voided(part, answer.outcome or Outcome.NOT_RUN, answer.message)
+            raise Voided(part, answer.outcome or Outcome.NOT_RUN, answer.message, answer.location)
         if part in truth:
             verdict = compare(answer.array, truth[part], "float64", part)
             if not verdict.passed:

@@ -55,7 +55,7 @@ class Worker:
         self._max_bytes = header["max_bytes"]
         program = Program(header["main"], header["modules"], header["imports"])
         self._files = tuple(program.modules)
-        report: dict[str, Any] = {"status": "ok", "message": "", "line": None, "function": "", "file": ""}
+        report: dict[str, Any] = {"status": "ok", "message": "", "frames": []}
         try:
             self._student = program.load()
         except BaseException as error:

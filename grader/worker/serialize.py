@@ -6,8 +6,8 @@ Statuses are the grader's outcome words; the trusted side doubts them all the sa
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Collection
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from grader.worker import wire
 from grader.worker.checked_strides import OutOfBoundsView
 
 MAX_MESSAGE = 4000
+MAX_FRAMES = 8
 
 
 class Unusable(Exception):  # noqa: N818 - a verdict, raised only to leave the call
@@ -58,22 +59,36 @@ def checked(part: str, value: Any, max_bytes: int) -> np.ndarray[Any, Any]:
 
 
 def failure(error: BaseException, files: Collection[str]) -> dict[str, Any]:
-    """Return status, message, line and function of what a student's code raised.
+    """Return status, message and frames of what a student's code raised.
 
     Parameters
     ----------
     error : BaseException
     files : collection of str
-        The student's files; the innermost frame in one of them is the place.
+        The student's files, in the order in which their numbers are given back.
+
+    Returns
+    -------
+    dict
+        ``frames`` has ``[file, line]`` for the student's own calls, the innermost `MAX_FRAMES` of them,
+        where it raised first.
     """
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename in files]
-    place: dict[str, Any] = {"line": None, "function": "", "file": ""}
-    if isinstance(error, SyntaxError) and error.filename in files:
-        place = {"line": error.lineno, "function": "", "file": error.filename}
-    elif frames:
-        function = "" if frames[-1].name == "<module>" else frames[-1].name
-        place = {"line": frames[-1].lineno, "function": function, "file": frames[-1].filename}
-    return {"status": _status(error), "message": _sentence(error)[:MAX_MESSAGE], **place}
+    message = _sentence(error)[:MAX_MESSAGE]
+    return {"status": _status(error), "message": message, "frames": _frames(error, list(files))}
+
+
+def _frames(error: BaseException, files: list[str]) -> list[list[int]]:
+    places = []
+    step = error.__traceback__
+    while step is not None:
+        places.append((step.tb_frame.f_code.co_filename, step.tb_lineno))
+        step = step.tb_next
+    if isinstance(error, SyntaxError):
+        places.append((error.filename or "", error.lineno or 0))
+    frames = [[files.index(name), line] for name, line in places if name in files and type(line) is int]
+    # A function that calls itself says no more when it is named a thousand times.
+    once = [frame for frame, _ in groupby(frames)]
+    return once[: -MAX_FRAMES - 1 : -1]
 
 
 def _status(error: BaseException) -> str:
@@ -88,7 +103,8 @@ def _status(error: BaseException) -> str:
 
 def _sentence(error: BaseException) -> str:
     try:
-        text = str(error)
+        # The text of a SyntaxError ends in a line of our own count; `frames` has the place.
+        text = str((isinstance(error, SyntaxError) and error.msg) or error)
     except BaseException:
         text = "(its text cannot be read)"
     if isinstance(error, (Unusable, OutOfBoundsView)):

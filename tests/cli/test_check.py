@@ -8,6 +8,7 @@ import sys
 
 import nbformat
 import pytest
+from nbformat import v4
 
 from tests.cli.conftest import ROOT
 
@@ -76,6 +77,20 @@ def test_template_pytest_failure_explains_itself_without_our_source(template):
     assert "wrong_value:" in done.stdout
     assert "# wrong, . right" in done.stdout
     assert "raise CheckFailed" not in done.stdout
+
+
+def test_template_pytest_on_a_raising_notebook_shows_cell_line_and_the_call_that_led_there(template):
+    cell = "import numpy as np\n\ndef rectify(x):\n    return x[:, 99]\n"
+    layer = "%time\n\nclass ReLU:\n    def forward(self, x):\n        return rectify(x)\n"
+    book = v4.new_notebook(cells=[v4.new_code_cell(cell), v4.new_markdown_cell("#"), v4.new_code_cell(layer)])
+    nbformat.write(book, template / "cnn.ipynb")
+    test_file = (template / "test_cnn.py").read_text()
+    (template / "test_cnn.py").write_text(test_file.replace('"cnn.py"', '"cnn.ipynb"'))
+    done = _pytest(template, "-k", "relu_output")
+    assert (
+        "at cnn.ipynb, code cell 1, line 4, in rectify: `return x[:, 99]`\n"
+        "called from cnn.ipynb, code cell 2, line 5, in forward: `return rectify(x)`\n"
+    ) in done.stdout
 
 
 def test_template_notebook_holds_the_same_definitions_as_the_file():

@@ -11,7 +11,8 @@ from grader.feedback.diagnose import diagnose
 from grader.feedback.mistakes import CATALOGUE, Form, combine, mistake
 from grader.feedback.mistakes.layers import student
 from grader.feedback.mistakes.simulate import InProcess
-from grader.results import Outcome
+from grader.intake.source import Listing, Program
+from grader.results import Outcome, Place
 from grader.sandbox import Answer, Reply
 
 TRUTH = load_ground_truth()
@@ -39,7 +40,8 @@ def named(diagnoses):
 
 @pytest.mark.parametrize(("entry", "place"), FORMS, ids=lambda value: getattr(value, "name", value))
 def test_diagnose_of_catalogued_mistake_names_it_alone(entry, place):
-    found = named(diagnose(TRUTH, replies_of(entry.kind, entry.forms[place]), LINES.get(entry.hint, "")))
+    program = Program("cnn.py", {"cnn.py": LINES.get(entry.hint, "")})
+    found = named(diagnose(TRUTH, replies_of(entry.kind, entry.forms[place]), program))
     assert all(found[criterion] == {entry.name} for criterion in entry.criteria)
     assert set().union(*found.values()) == {entry.name}
 
@@ -100,10 +102,23 @@ def test_diagnose_of_time_outs_leaves_them_out():
 
 def test_diagnose_shows_the_line_that_crops():
     source = "def backward(self, g):\n    dx = scatter(g)\n    return dx[:, :, p:-p, p:-p]\n"
-    (found,) = diagnose(TRUTH, replies_of("conv2d", mistake("crops_from_the_end").forms[0]), source)
-    assert found.line == 3
+    program = Program("cnn.py", {"cnn.py": source})
+    (found,) = diagnose(TRUTH, replies_of("conv2d", mistake("crops_from_the_end").forms[0]), program)
+    assert found.place == Place("cnn.py", None, 3, "return dx[:, :, p:-p, p:-p]", "backward")
     assert found.link == mistake("crops_from_the_end").link
     assert found.explains >= 30
+
+
+def test_diagnose_shows_the_cell_or_the_helper_that_crops():
+    crop = "def unpad(dx, p):\n    return dx[:, :, p:-p, p:-p]\n"
+    cells = "# cell 1\npass\n# cell 2\n" + crop
+    listing = Listing("hw.ipynb", cells.replace("pass", "%matplotlib inline"), (1, 3))
+    notebook = Program("hw.ipynb", {"hw.ipynb": cells}, listings={"hw.ipynb": listing})
+    helper = Program("cnn.py", {"cnn.py": "import pad\n", "pad.py": crop})
+    replies = replies_of("conv2d", mistake("crops_from_the_end").forms[0])
+    shown = [one.place for program in (notebook, helper) for one in diagnose(TRUTH, replies, program)]
+    text = "return dx[:, :, p:-p, p:-p]"
+    assert shown == [Place("hw.ipynb", 2, 2, text, "unpad"), Place("pad.py", None, 2, text, "unpad")]
 
 
 def test_diagnose_of_error_in_grad_x_does_not_blame_later_parts():

@@ -16,6 +16,7 @@ from grader.feedback.mistakes import CATALOGUE, Form, combine
 from grader.feedback.mistakes.layers import student
 from grader.feedback.mistakes.simulate import InProcess
 from grader.feedback.source_hints import EXAMPLES
+from grader.intake.source import Program
 
 PAIRS = 100
 ASKED = 0.95
@@ -28,7 +29,7 @@ def named(truth: GroundTruth, kind: str, form: Form, source: str = "") -> tuple[
         if case.kind == kind:
             pupil.reply(case)
     start = time.perf_counter()
-    found = diagnose(truth, pupil.replies, source)
+    found = diagnose(truth, pupil.replies, Program("cnn.py", {"cnn.py": source}))
     return {one.mistake for one in found}, time.perf_counter() - start
 
 

@@ -10,12 +10,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from types import SimpleNamespace
 
 import numpy as np
 
 from grader.assignment.limits import Limits
 from grader.errors import SandboxError
+from grader.intake.source import Program
 from grader.sandbox.backends.choose import open_backend
 from grader.sandbox.client import Client
 from grader.sandbox.process import Backend
@@ -50,7 +50,7 @@ def milliseconds(action: Callable[[], object], rounds: int = ROUNDS) -> dict[str
 
 def empty_submission(backend: Backend) -> None:
     """Do all that a submission costs beside the student's own compute."""
-    program = SimpleNamespace(main="cnn.py", modules={"cnn.py": SOURCE}, error="")
+    program = Program("cnn.py", {"cnn.py": SOURCE})
     with Client(program, INTERFACE, {}, (), Limits(), backend) as client:
         answer = client.run("echo", {}, {"x": np.zeros(1)}, parts=("output",)).answers["output"]
     assert answer.array is not None, answer.message

@@ -1,13 +1,25 @@
 """One small class for every report test: a right, a wrong, a hostile, an unloadable, an absent one."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from grader.grading.gradebook import Run
-from grader.results import Counterexample, CriterionScore, Diagnosis, Item, Outcome, Result, Speed, Standing
+from grader.results import (
+    Counterexample,
+    CriterionScore,
+    Diagnosis,
+    Item,
+    Outcome,
+    Place,
+    Result,
+    Speed,
+    Standing,
+)
 
 HOSTILE = "<script>document.title='owned'</script>"
+BACKWARD = Place("cnn.ipynb", 2, 41, "grad = unpad(g)", "backward")
 
 
 def criterion(name: str, passed: int, total: int, max_points: float) -> CriterionScore:
@@ -69,7 +81,7 @@ def wrong() -> Result:
                 "conv2d.grad_x",
                 "The stride is missing.",
                 "DERIVATION.md#dilated",
-                41,
+                BACKWARD,
                 3,
                 "Stride ignored in grad_x",
             ),
@@ -100,6 +112,14 @@ def hostile() -> Result:
         notes=(HOSTILE,),
         printed=f"{HOSTILE}\x1b[31m\u202e",
     )
+
+
+@pytest.fixture
+def raising(right: Result) -> Result:
+    """A submission of which a helper raises, called from a notebook."""
+    unpad = Place("pad.py", None, 7, "return g[:, :, p:-p]", "unpad")
+    item = Item("conv2d.grad_x", "k1", Outcome.RAISED, "IndexError: 3", location=(unpad, BACKWARD))
+    return replace(right, items=(item,))
 
 
 @pytest.fixture

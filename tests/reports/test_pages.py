@@ -10,7 +10,7 @@ import pytest
 from grader.grading.gradebook import Run
 from grader.reports import pages
 from grader.reports.pages import feedback_page, report_page
-from grader.results import Item, Outcome, Result
+from grader.results import Item, Outcome, Place, Result
 
 STYLE = Path(pages.__file__).parent / "templates" / "style.css"
 VOID = {"meta", "br", "input"}
@@ -110,7 +110,7 @@ def test_feedback_page_wrong_submission_tells_reason_then_example_then_cases(wro
     order = [
         "70 of 100 points",
         "Stride ignored in grad_x.",
-        "line 41",
+        "See cnn.ipynb, code cell 2, line 41, in backward : grad = unpad(g)",
         "yours 1, expected 0",
         "stride=(2, 3)",
         "28 of 336",
@@ -157,6 +157,28 @@ def test_feedback_page_hidden_case_shows_id_and_parameters_only(right: Result, o
     assert "stride=(2, 3)" in page
     assert "leaked" not in page
     assert "0.123456" not in page
+
+
+def test_feedback_page_raised_error_shows_its_line_and_the_call_that_led_there(raising: Result):
+    text = feedback(raising).text
+    assert "at pad.py, line 7, in unpad : return g[:, :, p:-p]" in text
+    assert "called from cnn.ipynb, code cell 2, line 41, in backward : grad = unpad(g)" in text
+
+
+def test_feedback_page_hidden_case_shows_no_line_that_raised(raising: Result):
+    hidden = replace(raising, items=tuple(replace(item, hidden=True) for item in raising.items))
+    text = feedback(hidden).text
+    assert "pad.py" not in text
+    assert "line 41" not in text
+
+
+def test_feedback_page_hostile_line_is_text(raising: Result):
+    mark = "<script>document.title='owned'</script>"
+    place = Place(f"{mark}.py", None, 1, f"x = '{mark}\x1b'", "f")
+    items = tuple(replace(item, location=(place,)) for item in raising.items)
+    page = feedback(replace(raising, items=items))
+    assert "script" not in page.tags
+    assert f"at {mark}.py, line 1, in f : x = '{mark}\\x1b'" in page.text
 
 
 def test_feedback_page_hidden_set_on_unloadable_file_still_says_why(unloadable: Result):

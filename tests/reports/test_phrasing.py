@@ -17,7 +17,7 @@ from grader.reports.phrasing import (
     summary,
     visible,
 )
-from grader.results import CriterionScore, Outcome, Result, Standing
+from grader.results import CriterionScore, Outcome, Place, Result, Standing
 
 
 def test_labels_every_outcome_has_one():
@@ -70,6 +70,15 @@ def test_summary_one_kind_of_failure_is_not_called_mostly(hostile: Result):
 
 def test_summary_nothing_loaded_gives_the_first_line_of_why(unloadable: Result):
     assert summary(unloadable) == "could not be loaded: SyntaxError: invalid syntax, line 3"
+
+
+def test_summary_error_while_loading_names_its_place(unloadable: Result):
+    place = Place("cnn.ipynb", 2, 16, "x = y")
+    items = tuple(replace(item, location=(place,)) for item in unloadable.items)
+    said = summary(replace(unloadable, items=items))
+    assert (
+        said == "could not be loaded: SyntaxError: invalid syntax, line 3 (cnn.ipynb, code cell 2, line 16)"
+    )
 
 
 def test_summary_grader_error_gives_its_note(failed: Result):

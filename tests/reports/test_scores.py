@@ -32,6 +32,7 @@ def test_scores_json_wrong_submission_has_every_fixed_key(wrong: Result):
     scores = {"name": "conv2d.grad_x", "points": 10.0, "max_points": 40.0, "passed": 1, "total": 4}
     assert entry["criteria"][1].items() >= scores.items()
     mistake = {"mistake": "ignores_stride", "criterion": "conv2d.grad_x", "line": 41, "explains": 3}
+    mistake |= {"file": "cnn.ipynb", "cell": 2}
     assert entry["diagnoses"][0]["title"] == "Stride ignored in grad_x"
     assert entry["diagnoses"][0].items() >= mistake.items()
     speed = {"speedup_over_loops": 2.5, "ratio_to_reference": None, "python_loops": ["N", "K_h"]}

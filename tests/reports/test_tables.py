@@ -81,10 +81,29 @@ def test_failure_blocks_hidden_case_tells_no_values(wrong: Result):
 
 def test_check_report_tells_failures_reason_example_warning_and_points(wrong: Result):
     text = check_report(wrong)
-    assert "conv2d.grad_x: The stride is missing. (line 41)" in text
+    assert (
+        "conv2d.grad_x: The stride is missing.\n"
+        "    see cnn.ipynb, code cell 2, line 41, in backward: `grad = unpad(g)`\n"
+    ) in text
     assert "smallest failing case of conv2d.grad_x\nyours 1, expected 0" in text
     assert "warning: line 120 was skipped: it trains\n\nyour code printed:\nepoch 1\n" in text
     assert text.splitlines()[-2:] == [
         "conv2d.grad_x                    10 / 40     1 of 4 checks passed",
         "points                           70 / 100",
     ]
+
+
+def test_failure_blocks_raised_error_shows_its_line_and_the_call_that_led_there(raising: Result):
+    (block,) = failure_blocks(raising.items)
+    assert block.splitlines() == [
+        "conv2d.grad_x, case k1: raised an error",
+        "    IndexError: 3",
+        "    at pad.py, line 7, in unpad: `return g[:, :, p:-p]`",
+        "    called from cnn.ipynb, code cell 2, line 41, in backward: `grad = unpad(g)`",
+    ]
+
+
+def test_failure_blocks_hidden_case_shows_no_line_that_raised(raising: Result):
+    """Which line raised can depend on a hidden case's values."""
+    (block,) = failure_blocks([replace(item, hidden=True) for item in raising.items])
+    assert block == "conv2d.grad_x, case k1: raised an error"

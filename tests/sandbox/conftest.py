@@ -3,12 +3,12 @@
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
+from grader.intake.source import Program
 from grader.sandbox import Client, Limits, open_backend
 
 INTERFACES = Path(__file__).parents[2] / "grader" / "worker" / "interfaces"
@@ -37,8 +37,10 @@ def open_client() -> Iterator[Callable[..., Client]]:
     """Return what opens a client over source text; it is closed after the test."""
     with ExitStack() as stack:
 
-        def open_(backend: Any, source: str, imports: tuple[str, ...] = ("numpy",), **limits: Any) -> Client:
-            program = SimpleNamespace(main="cnn.py", modules={"cnn.py": source}, error="")
+        def open_(
+            backend: Any, source: str | Program, imports: tuple[str, ...] = ("numpy",), **limits: Any
+        ) -> Client:
+            program = source if isinstance(source, Program) else Program("cnn.py", {"cnn.py": source})
             interface = (INTERFACES / "layers.py").read_text(encoding="utf-8")
             return stack.enter_context(Client(program, interface, {}, imports, Limits(**limits), backend))
 

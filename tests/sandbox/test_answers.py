@@ -3,37 +3,46 @@
 import numpy as np
 import pytest
 
-from grader.results import Outcome
+from grader.results import Outcome, Place
 from grader.sandbox.answers import Stop, read_answer, read_names
 from grader.worker.wire import Frame
 
-RAISED = {"status": "raised", "message": "no", "line": 3, "function": "forward"}
+RAISED = {"status": "raised", "message": "no", "frames": [[0, 3]]}
+PLACE = Place("cnn.py", None, 3, "pad(x)", "forward")
+
+
+def locate(file: int, line: int) -> Place | None:
+    return PLACE if (file, line) == (0, 3) else None
 
 
 def test_read_answer_ok_returns_the_array():
     array = np.ones(2)
-    answer = read_answer(Frame({"status": "ok"}, {"output": array}), "output", 0.5, 0.25)
+    answer = read_answer(Frame({"status": "ok"}, {"output": array}), "output", 0.5, 0.25, locate)
     assert (answer.outcome, answer.seconds, answer.cpu_seconds) == (None, 0.5, 0.25)
     assert answer.array is array
 
 
-def test_read_answer_failure_returns_place_and_message():
-    answer = read_answer(Frame(RAISED, {}), "output", 0.0, 0.0)
-    assert (answer.outcome, answer.message, answer.line, answer.function) == (
-        Outcome.RAISED,
-        "no",
-        3,
-        "forward",
-    )
+def test_read_answer_failure_returns_message_and_place():
+    answer = read_answer(Frame(RAISED, {}), "output", 0.0, 0.0, locate)
+    assert (answer.outcome, answer.message, answer.location) == (Outcome.RAISED, "no", (PLACE,))
 
 
-@pytest.mark.parametrize("line", [0, -1, 10**9, 10**400])
-def test_read_answer_line_that_is_none_is_left_out(line):
-    assert read_answer(Frame({**RAISED, "line": line}, {}), "output", 0.0, 0.0).line is None
+@pytest.mark.parametrize("frame", [[0, 0], [0, -1], [1, 3], [-1, 3], [0, 10**9], [10**400, 10**400]])
+def test_read_answer_frame_outside_of_the_source_is_left_out(frame):
+    frames = [frame, [0, 3], frame]
+    answer = read_answer(Frame({**RAISED, "frames": frames}, {}), "output", 0.0, 0.0, locate)
+    assert answer.location == (PLACE,)
+
+
+def test_read_answer_thousands_of_frames_are_cut():
+    answer = read_answer(Frame({**RAISED, "frames": [[0, 3]] * 5000}, {}), "output", 0.0, 0.0, locate)
+    assert answer.location == (PLACE,) * 8
 
 
 def test_read_answer_text_is_made_fit_for_every_file():
-    answer = read_answer(Frame({**RAISED, "message": "a\ud800b\0" + "x" * 9999}, {}), "output", 0.0, 0.0)
+    answer = read_answer(
+        Frame({**RAISED, "message": "a\ud800b\0" + "x" * 9999}, {}), "output", 0.0, 0.0, locate
+    )
     assert answer.message.startswith("a\\ud800b\\x00xxx")
     assert len(answer.message.encode()) < 4100
 
@@ -45,21 +54,24 @@ BAD = {
     "a list": {"status": ["raised"]},
     "ok without array": {"status": "ok"},
     "a message that is no text": {**RAISED, "message": {}},
-    "a line that is true": {**RAISED, "line": True},
-    "a function that is no text": {**RAISED, "function": 1},
+    "a line that is true": {**RAISED, "frames": [[0, True]]},
+    "a line that is text": {**RAISED, "frames": [[0, "3"]]},
+    "a frame of one number": {**RAISED, "frames": [[0]]},
+    "a frame that is a mapping": {**RAISED, "frames": [{"file": 0, "line": 3}]},
+    "frames that are a number": {**RAISED, "frames": 3},
 }
 
 
 @pytest.mark.parametrize("header", BAD.values(), ids=BAD)
 def test_read_answer_anything_else_is_out_of_turn(header):
     with pytest.raises(Stop, match="answered out of turn") as stop:
-        read_answer(Frame(header, {}), "output", 0.0, 0.0)
+        read_answer(Frame(header, {}), "output", 0.0, 0.0, locate)
     assert stop.value.outcome is Outcome.CRASHED
 
 
 def test_read_answer_failure_with_an_array_is_out_of_turn():
     with pytest.raises(Stop):
-        read_answer(Frame(RAISED, {"output": np.ones(1)}), "output", 0.0, 0.0)
+        read_answer(Frame(RAISED, {"output": np.ones(1)}), "output", 0.0, 0.0, locate)
 
 
 def test_read_names_own_inputs_once_each():

@@ -7,7 +7,7 @@ import pytest
 
 from grader.assignment.interface import load_interface
 from grader.intake.source import Program
-from grader.results import Outcome
+from grader.results import Outcome, Place
 from grader.sandbox import Backend, Client, Limits, open_backend
 from grader.speed.baselines import Opponents, open_opponents
 from grader.speed.python_loops import (
@@ -15,7 +15,6 @@ from grader.speed.python_loops import (
     Loop,
     Loops,
     find_loops,
-    function_at,
     growing_lines,
     sentences,
 )
@@ -69,8 +68,8 @@ def test_find_loops_code_for_squares_only_is_asked_for_squares(find: Find) -> No
 
 def test_find_loops_names_function_line_and_dimensions(find: Find) -> None:
     assert str(find("seven_loops").counted["backward"][0]) == (
-        "`backward`, line 55: runs once per image, per input channel, per filter, per output row, "
-        "per output column, per kernel row and per kernel column"
+        "cnn.py, line 55, in backward: `for v in range(k_w):` runs once per image, per input channel, "
+        "per filter, per output row, per output column, per kernel row and per kernel column"
     )
 
 
@@ -95,22 +94,17 @@ def test_growing_lines_constant_and_new_lines_are_no_loops() -> None:
     assert growing_lines(base, {"H": {(0, 0, 1): 13, (0, 0, 2): 20, (0, 0, 3): 5}}) == {(0, 0, 2): ("H",)}
 
 
-@pytest.mark.parametrize(("line", "name"), [(1, ""), (3, "outer"), (5, "inner"), (7, "outer"), (99, "")])
-def test_function_at_names_the_innermost_function(line: int, name: str) -> None:
-    source = "import x\ndef outer():\n    a = 1\n    def inner():\n        return 2\n\n    return inner\n"
-    assert function_at(source, line) == name
-
-
-def test_function_at_source_that_cannot_be_parsed_is_nameless() -> None:
-    assert function_at("def (", 1) == ""
-
-
 def test_loop_two_dimensions_are_joined_by_and() -> None:
-    loop = Loop("backward", "backward", 41, ("N", "H"))
-    assert str(loop) == "`backward`, line 41: runs once per image and per output row"
+    loop = Loop("backward", Place("cnn.py", None, 41, "while i < H:", "step"), ("N", "H"))
+    assert str(loop) == "cnn.py, line 41, in step: `while i < H:` runs once per image and per output row"
+
+
+def test_loop_in_no_file_of_the_submission_names_the_phase() -> None:
+    loop = Loop("backward", None, ("N",))
+    assert str(loop) == "`backward`, in code that is not in any file: runs once per image"
 
 
 def test_over_counted_and_hidden_come_in_the_usual_order() -> None:
-    loops = Loops({"forward": (Loop("forward", "f", 1, ("W", "N")),)}, {"forward": ("C_in",)})
+    loops = Loops({"forward": (Loop("forward", None, ("W", "N")),)}, {"forward": ("C_in",)})
     assert loops.over("forward") == ("N", "C_in", "W")
     assert loops.over("backward") == ()

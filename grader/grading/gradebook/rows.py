@@ -118,7 +118,7 @@ def read_result(row: sqlite3.Row, items: Sequence[sqlite3.Row]) -> Result:
         max_points=row["max_points"],
         criteria=tuple(CriterionScore(**score) for score in json.loads(row["criteria"])),
         items=tuple(_read_item(item) for item in items),
-        diagnoses=tuple(Diagnosis(**diagnosis) for diagnosis in json.loads(row["diagnoses"])),
+        diagnoses=tuple(_read_diagnosis(diagnosis) for diagnosis in json.loads(row["diagnoses"])),
         counterexamples=tuple(Counterexample(**example) for example in json.loads(row["counterexamples"])),
         speed=_read_speed(speed) if speed else None,
         files=tuple(json.loads(row["files"])),
@@ -129,6 +129,11 @@ def read_result(row: sqlite3.Row, items: Sequence[sqlite3.Row]) -> Result:
         standing=Standing(**standing) if standing else None,
         fingerprint=row["fingerprint"],
     )
+
+
+def _read_diagnosis(values: Mapping[str, Any]) -> Diagnosis:
+    place = values["place"]
+    return Diagnosis(**{**values, "place": Place(**place) if place else None})
 
 
 def _read_speed(values: Mapping[str, Any]) -> Speed:

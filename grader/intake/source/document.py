@@ -7,6 +7,7 @@ import ast
 from dataclasses import dataclass, field
 
 from grader.intake.source.decode import decode
+from grader.intake.source.listing import in_cell
 from grader.intake.source.notebook import Cell, code_cells, without_magics
 from grader.intake.source.parse import Parsed, Unparsable, parse
 from grader.intake.submissions import SourceFile
@@ -50,7 +51,7 @@ class Document:
         return place(line, last, self.cell_lines)
 
 
-def place(line: int, last: int | None = None, cell_lines: tuple[int, ...] = ()) -> str:
+def place(first: int, last: int | None = None, cell_lines: tuple[int, ...] = ()) -> str:
     """Return the words for a line, or for the lines to ``last``.
 
     Examples
@@ -58,11 +59,9 @@ def place(line: int, last: int | None = None, cell_lines: tuple[int, ...] = ()) 
     >>> place(12), place(12, 15), place(12, 14, (1, 10))
     ('line 12', 'lines 12-15', 'code cell 2, lines 2-4')
     """
-    start = max((marker for marker in cell_lines if marker < line), default=0)
-    cell = f"code cell {cell_lines.index(start) + 1}, " if start else ""
-    line -= start
-    last = None if last is None else last - start
-    return cell + (f"line {line}" if last is None or last == line else f"lines {line}-{last}")
+    cell, line = in_cell(first, cell_lines)
+    words = "" if cell is None else f"code cell {cell}, "
+    return words + (f"line {line}" if last in (None, first) else f"lines {line}-{line + last - first}")
 
 
 def read_document(file: SourceFile) -> Document:

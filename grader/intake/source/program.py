@@ -3,15 +3,18 @@
 Trusted side; pure. Nothing of the student's is executed, and nothing that a student wrote raises here.
 """
 
+import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 
 from grader.intake.source.document import Document, read_document
 from grader.intake.source.helper_modules import Files, find_modules, relative
+from grader.intake.source.listing import Listing, function_at
 from grader.intake.source.main_file import choose
 from grader.intake.source.strip_script import only_definitions
 from grader.intake.submissions import Submission
+from grader.results import Place
 
 _MOST_SKIPS_NAMED = 12
 
@@ -33,10 +36,8 @@ class Program:
         What was skipped, repaired or ambiguous.
     error : str
         Why nothing can be run; empty where something can.
-    original : str
-        The answer's whole text.
-    cell_lines : tuple of int
-        In a notebook, the line of each code cell's marker; see `grader.intake.source.place`.
+    listings : Mapping of str to Listing
+        The files as the student wrote them, by the same paths as ``modules`` and with the same lines.
     """
 
     main: str
@@ -44,8 +45,30 @@ class Program:
     files: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     error: str = ""
-    original: str = ""
-    cell_lines: tuple[int, ...] = ()
+    listings: Mapping[str, Listing] = field(default_factory=dict)
+
+    def place(self, path: str, line: int) -> Place | None:
+        """Return where a line of a module is in the student's files; None where there is no such line."""
+        return self._listing(path).place(line, function_at(self.modules.get(path, ""), line))
+
+    def _listing(self, path: str) -> Listing:
+        return self.listings.get(path) or Listing(path, self.modules.get(path, ""))
+
+    def in_cells(self, printed: str) -> str:
+        """Return printed text in which tracebacks and warnings name a notebook's cells, not our lines."""
+        if not self._listing(self.main).cell_lines:
+            return printed
+        name = re.escape(self.main)
+        return re.sub(
+            rf'File "{name}", line (\d{{1,9}})\b|(?<![\w./-]){name}:(\d{{1,9}}):', self._in_cell, printed
+        )
+
+    def _in_cell(self, found: re.Match[str]) -> str:
+        shown, warned = found.groups()
+        place = self.place(self.main, int(shown or warned))
+        if place is None:
+            return found.group()
+        return f'File "{place.file}", code cell {place.cell}, line {place.line}' if shown else f"{place}:"
 
 
 def read_program(submission: Submission, names: Collection[str], *, whole_file: bool = False) -> Program:
@@ -93,7 +116,11 @@ def read_program(submission: Submission, names: Collection[str], *, whole_file: 
         elif document.error or problem:
             warnings.append(document.error or problem)
     used = tuple(document.path for document in documents.values())
-    return Program(main, modules, used, tuple(warnings), error, answer.original, answer.cell_lines)
+    listings = {
+        path: Listing(document.path, document.original, document.cell_lines)
+        for path, document in documents.items()
+    }
+    return Program(main, modules, used, tuple(warnings), error, listings)
 
 
 def _executable(
@@ -110,8 +137,10 @@ def _executable(
         return document.text, notes, f"{document.path}: it is nested too deeply to be read"
     except (SyntaxError, ValueError) as problem:
         line = getattr(problem, "lineno", None)
-        where = f", line {line}" if line else ""
-        return document.text, notes, f"{document.path}{where}: {type(problem).__name__}: {problem}"
+        where = f", {document.place(line)}" if line else ""
+        # The text of a SyntaxError ends in our own count of lines, its `msg` does not.
+        why = getattr(problem, "msg", None) or str(problem)
+        return document.text, notes, f"{document.path}{where}: {type(problem).__name__}: {why}"
     notes += [
         f"{document.path}: not run, {document.place(skip.first, skip.last)}: {skip.what}"
         for skip in skipped[:_MOST_SKIPS_NAMED]

@@ -41,7 +41,7 @@ items = st.builds(
     st.lists(places, max_size=3).map(tuple),
 )
 scores = st.builds(CriterionScore, words, finite, finite, counts, counts, words)
-diagnoses = st.builds(Diagnosis, words, words, words, words, st.none() | counts, counts, words)
+diagnoses = st.builds(Diagnosis, words, words, words, words, st.none() | places, counts, words)
 intervals = st.tuples(finite, finite, finite)
 slopes = st.dictionaries(
     words, st.dictionaries(words, st.dictionaries(words, finite, max_size=2), max_size=2)

@@ -112,7 +112,7 @@ def test_read_program_broken_helper_is_told_and_sent_as_it_is(handed_in):
 def test_read_program_skipped_code_is_told_with_file_and_lines(handed_in):
     program = read_program(handed_in({"cnn.py": BOTH + "for i in range(3):\n    print(i)\n"}), NAMES)
     assert program.modules["cnn.py"] == BOTH + "\n\n"
-    assert program.original == BOTH + "for i in range(3):\n    print(i)\n"
+    assert program.listings["cnn.py"].text == BOTH + "for i in range(3):\n    print(i)\n"
     assert program.warnings == ("cnn.py: not run, lines 5-6: a for loop",)
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -10,6 +9,7 @@ import pytest
 from grader.cases import parts_of
 from grader.cases.compare import compare
 from grader.cases.ground_truth import GroundTruth, load_ground_truth
+from grader.intake.source import Program
 from grader.results import Outcome
 from grader.sandbox import Client, Limits, open_backend
 
@@ -45,7 +45,7 @@ def client(request: pytest.FixtureRequest) -> Iterator[Client]:
         f"cnn_reference/{path.name}": path.read_text()
         for path in (ROOT / "reference" / "cnn_reference").glob("*.py")
     }
-    program = SimpleNamespace(main="cnn.py", modules={**modules, "cnn.py": main}, error="")
+    program = Program("cnn.py", {**modules, "cnn.py": main})
     interface = (ROOT / "grader" / "worker" / "interfaces" / f"{name}.py").read_text()
     with open_backend("native") as backend, Client(program, interface, {}, (), Limits(), backend) as client:
         yield client

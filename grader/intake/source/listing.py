@@ -1,0 +1,95 @@
+"""From a line of the text that is executed to the place that its author knows it by: file, cell, line.
+
+Trusted side; pure. The executed text has the lines of the file. A notebook's code cells follow one another
+in it, each below a marker, so lines are counted from there.
+"""
+
+import ast
+from dataclasses import dataclass
+from functools import lru_cache
+
+from grader.results import Place
+
+LONGEST_TEXT = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A file as its author wrote it.
+
+    Attributes
+    ----------
+    file : str
+        The path in the submission.
+    text : str
+        The file's text; of a notebook, its code cells one after the other, a marker above each.
+    cell_lines : tuple of int
+        In a notebook, the line of each code cell's marker.
+    """
+
+    file: str
+    text: str
+    cell_lines: tuple[int, ...] = ()
+
+    def place(self, line: int, function: str = "") -> Place | None:
+        r"""Return where a line of the text is; None where there is no such line.
+
+        Examples
+        --------
+        >>> listing = Listing("cnn.ipynb", "# cell 1\nx = 1\n# cell 2\n\ny = 2", (1, 3))
+        >>> listing.place(5)
+        Place(file='cnn.ipynb', cell=2, line=2, text='y = 2', function='')
+        >>> listing.place(9)
+        """
+        lines = _lines(self.text)
+        if not 0 < line <= len(lines) or line in self.cell_lines:
+            return None
+        text = lines[line - 1].strip()
+        if len(text) > LONGEST_TEXT:
+            text = text[: LONGEST_TEXT - 1] + "…"
+        cell, line = in_cell(line, self.cell_lines)
+        return Place(self.file, cell, line, text, function)
+
+
+def in_cell(line: int, cell_lines: tuple[int, ...]) -> tuple[int | None, int]:
+    """Return the code cell that a line is in and its number there; None and the line itself in a plain file.
+
+    Examples
+    --------
+    >>> in_cell(12, (1, 10)), in_cell(12, ())
+    ((2, 2), (None, 12))
+    """
+    above = [marker for marker in cell_lines if marker < line]
+    return (len(above), line - above[-1]) if above else (None, line)
+
+
+@lru_cache(maxsize=32)
+def _lines(text: str) -> tuple[str, ...]:
+    # Not splitlines, which also breaks lines at characters that are none for Python.
+    return tuple(text.split("\n"))
+
+
+def function_at(source: str, line: int) -> str:
+    r"""Return the name of the innermost function around a line; empty where there is none.
+
+    Examples
+    --------
+    >>> function_at("def f(x):\n    return x", 2)
+    'f'
+    """
+    around = [(first, name) for first, last, name in _functions(source) if first <= line <= last]
+    return max(around)[1] if around else ""
+
+
+@lru_cache(maxsize=32)
+def _functions(source: str) -> tuple[tuple[int, int, str], ...]:
+    """Return the first and the last line of each function, and its name."""
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return ()
+    return tuple(
+        (node.lineno, node.end_lineno or node.lineno, node.name)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    )

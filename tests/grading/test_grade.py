@@ -1,0 +1,91 @@
+"""What a student is shown of code that raises: their own cell or file, line and calls."""
+
+from dataclasses import replace
+
+import nbformat
+import pytest
+from nbformat import v4
+
+from grader.grading.grade import grade
+from grader.grading.job import Job
+from grader.grading.local import local_job
+from grader.intake.submissions import SourceFile, Submission
+from grader.reports.pages import feedback_page
+from grader.reports.tables import check_report
+from grader.results import Item, Outcome, Place, Result
+
+HELPER = "import numpy as np\n\n\ndef rectify(x):\n    return x[:, 99]\n"
+CELL = """%matplotlib inline
+from pads import rectify
+import warnings
+
+class ReLU:
+    def forward(self, x):
+        warnings.warn('beware')
+        return self._apply(x)
+
+    def _apply(self, x):
+        return rectify(x)
+
+    def backward(self, grad_output):
+        return grad_output
+"""
+
+
+@pytest.fixture(scope="module")
+def job() -> Job:
+    """Return a job for ReLU alone, which takes no time."""
+    job = local_job()
+    return replace(job, assignment=replace(job.assignment, points={"relu.forward": 1.0, "relu.grad_x": 1.0}))
+
+
+@pytest.fixture(scope="module")
+def raising(job: Job) -> Result:
+    cells = [v4.new_markdown_cell("# A"), v4.new_code_cell("print('training')"), v4.new_code_cell(CELL)]
+    book = nbformat.writes(v4.new_notebook(cells=cells))
+    files = (SourceFile("hw/cnn.ipynb", book.encode()), SourceFile("hw/pads.py", HELPER.encode()))
+    return grade(Submission("one", "One", None, files), job)
+
+
+def test_grade_raising_code_keeps_the_students_own_calls_innermost_first(raising: Result):
+    failed = [item for item in raising.items if item.outcome is Outcome.RAISED]
+    assert failed
+    assert {item.location for item in failed} == {
+        (
+            Place("hw/pads.py", None, 5, "return x[:, 99]", "rectify"),
+            Place("hw/cnn.ipynb", 2, 11, "return rectify(x)", "_apply"),
+            Place("hw/cnn.ipynb", 2, 8, "return self._apply(x)", "forward"),
+        )
+    }
+
+
+def test_grade_raising_code_is_shown_in_the_terminal_and_on_the_page(raising: Result):
+    text = check_report(raising)
+    shown = (
+        "    at hw/pads.py, line 5, in rectify: `return x[:, 99]`\n"
+        "    called from hw/cnn.ipynb, code cell 2, line 11, in _apply: `return rectify(x)`\n"
+        "    called from hw/cnn.ipynb, code cell 2, line 8, in forward: `return self._apply(x)`\n"
+    )
+    assert shown in text
+    # Once more in the smallest counterexample.
+    assert shown.replace("    ", "") in text
+    page = feedback_page(raising, "Convolution")
+    assert "<li>at hw/pads.py, line 5, in <code>rectify</code>: <code>return x[:, 99]</code></li>" in page
+
+
+def test_grade_printed_warnings_name_the_cell(raising: Result):
+    assert "cnn.ipynb, code cell 2, line 7: UserWarning: beware" in raising.printed
+    assert "cnn.ipynb:" not in raising.printed
+
+
+def test_grade_code_that_does_not_load_names_the_place(job: Job):
+    files = (SourceFile("cnn.py", b"import numpy as np\nclass ReLU(np.nothing):\n    pass\n"),)
+    result = grade(Submission("one", "One", None, files), job)
+    place = Place("cnn.py", None, 2, "class ReLU(np.nothing):")
+    assert {(item.outcome, item.location) for item in result.items} == {(Outcome.IMPORT_FAILED, (place,))}
+
+
+def test_item_survives_the_way_through_json():
+    place = Place("cnn.ipynb", 2, 8, "return x", "forward")
+    item = Item("relu.forward", "k1", Outcome.RAISED, "no", 0.5, True, "a case", 0.25, True, (place,))
+    assert Item.from_json(item.to_json()) == item

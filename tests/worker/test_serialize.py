@@ -1,0 +1,68 @@
+"""What a student's code raised crosses the wire as a status, a sentence and a few pairs of numbers."""
+
+from typing import Any
+
+import pytest
+
+from grader.worker.serialize import MAX_FRAMES, failure
+
+FILES = ("cnn.py", "pad.py")
+PAD = "def pad(x):\n    return x[9]\n"
+CNN = """
+def forward(x):
+    return pad(x)
+
+def deeper(depth):
+    return deeper(depth - 1) if depth else pad([])
+
+def even(depth):
+    return odd(depth - 1)
+
+def odd(depth):
+    return even(depth - 1) if depth > 0 else pad([])
+
+def through_numpy(x):
+    return list(map(forward, [x]))
+"""
+
+
+def raised(call: str) -> BaseException:
+    names: dict[str, Any] = {}
+    exec(compile(PAD, "pad.py", "exec"), names)
+    exec(compile(CNN, "cnn.py", "exec"), names)
+    with pytest.raises(IndexError) as caught:
+        exec(compile(call, "<interface>", "exec"), names)
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("call", "frames"),
+    [
+        ("forward([])", [[1, 2], [0, 3]]),
+        ("through_numpy([])", [[1, 2], [0, 3], [0, 15]]),
+        ("deeper(50)", [[1, 2], [0, 6]]),
+        ("[][0]", []),
+    ],
+)
+def test_failure_has_the_students_own_frames_innermost_first(call: str, frames: list[list[int]]):
+    assert failure(raised(call), FILES) == {
+        "status": "raised",
+        "message": "IndexError: list index out of range",
+        "frames": frames,
+    }
+
+
+def test_failure_of_a_deep_recursion_keeps_the_innermost_frames():
+    frames = failure(raised("even(101)"), FILES)["frames"]
+    assert frames == [[1, 2], *[[0, 12], [0, 9]] * (MAX_FRAMES // 2)][:MAX_FRAMES]
+
+
+def test_failure_of_a_syntax_error_in_a_helper_is_the_line_of_that_file_and_not_of_our_count():
+    with pytest.raises(SyntaxError) as caught:
+        compile("x = 1\nx = = 2\n", "pad.py", "exec")
+    found = failure(caught.value, FILES)
+    assert (found["message"], found["frames"]) == ("SyntaxError: invalid syntax", [[1, 2]])
+
+
+def test_failure_of_a_syntax_error_without_a_place_has_no_frame():
+    assert failure(SyntaxError(), FILES) == {"status": "raised", "message": "SyntaxError: None", "frames": []}
