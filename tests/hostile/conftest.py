@@ -20,11 +20,15 @@ import pytest
 
 HERE = Path(__file__).parent
 HOSTILE = HERE.parent / "fixtures" / "hostile"
+HONEST_PARTS = HOSTILE / "honest_parts"
+HOLE = b"# The attack goes here.\n"
 NEIGHBOURS = HERE.parent / "fixtures" / "neighbours"
 ROOT = HERE.parents[1]
 TRUTH = ROOT / "data" / "ground_truth"
 CASES_OF_EACH_KIND = 4
 PORT = 48611
+LONGEST_RUN = 600
+"""Seconds; a run that hangs is killed then. `test_corpus` says how long it may take."""
 TRACES = [Path(top) for top in ("/", "/tmp", "/var/tmp", "/dev/shm", str(Path.home()), str(ROOT))]
 PR_SET_CHILD_SUBREAPER = 36
 
@@ -64,7 +68,7 @@ def grade(tmp_path_factory: pytest.TempPathFactory) -> Any:
                 [sys.executable, "-c", main, *arguments],
                 cwd=ROOT,
                 capture_output=True,
-                timeout=600,
+                timeout=LONGEST_RUN,
                 check=False,
             )
         seconds = time.monotonic() - started
@@ -89,9 +93,12 @@ def grade(tmp_path_factory: pytest.TempPathFactory) -> Any:
 def corpus(grade: Any, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """Grade every attacker and, among them, the neighbours."""
     folder = tmp_path_factory.mktemp("class")
-    for path in [*(HOSTILE).glob("*.py"), *(NEIGHBOURS).glob("*.py")]:
+    for path in HOSTILE.glob("*.py"):
         if not path.name.startswith("fake_speed"):
-            shutil.copy(path, folder)
+            (folder / path.name).write_bytes(submission(path))
+    for path in NEIGHBOURS.glob("*.py"):
+        shutil.copy(path, folder)
+    _deep_sources(folder)
     _archives(folder)
     result: Run = grade(folder)
     return result
@@ -101,10 +108,32 @@ def corpus(grade: Any, tmp_path_factory: pytest.TempPathFactory) -> Run:
 def against_the_clock(grade: Any, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """Grade the files that fake their speed."""
     folder = tmp_path_factory.mktemp("racers")
-    for path in (HOSTILE).glob("fake_speed_*.py"):
-        shutil.copy(path, folder)
+    for path in HOSTILE.glob("fake_speed_*.py"):
+        (folder / path.name).write_bytes(submission(path))
     result: Run = grade(folder, "speed.toml")
     return result
+
+
+def submission(path: Path) -> bytes:
+    """Return what is handed in: a file of the corpus, which is only the attack, with its honest part."""
+    attack = path.read_bytes()
+    if path.name.startswith("fake_speed"):
+        name = "loops.py"
+    elif b"def attack(" in attack:
+        name = "linear.py"
+    else:
+        name = "relu.py"
+    head, hole, tail = (HONEST_PARTS / name).read_bytes().partition(HOLE)
+    assert hole
+    return head + attack + tail
+
+
+def _deep_sources(folder: Path) -> None:
+    """Make sources that nest deeper than any parser goes."""
+    honest = (HONEST_PARTS / "relu.py").read_text()
+    deep = {"brackets": "(" * 100_000 + "0" + ")" * 100_000, "minuses": "-" * 100_000 + "0"}
+    for name, text in deep.items():
+        (folder / f"deny_deep_{name}.py").write_text(f"{honest}DEEP = {text}\n")
 
 
 def _small_truth(folder: Path) -> None:

@@ -1,20 +1,37 @@
 """No attacker gains a point, escapes or harms a neighbour; the run ends in bounded time."""
 
+import importlib.util
+import re
+import tomllib
 from pathlib import Path
 
 import pytest
 
 HERE = Path(__file__).parent
 HOSTILE = HERE.parent / "fixtures" / "hostile"
-ATTACKS = sorted(path for path in (HOSTILE).glob("*.py") if not path.name.startswith("fake_speed"))
-FAKES = sorted((HOSTILE).glob("fake_speed_*.py"))
+ROOT = HERE.parents[1]
+ATTACKS = sorted(path for path in HOSTILE.glob("*.py") if not path.name.startswith("fake_speed"))
+FAKES = sorted(HOSTILE.glob("fake_speed_*.py"))
 RELU = 20.0
 CERTAIN = "# Honest part: ReLU. Linear has no answer of its own.\n"
-MADE = {"deny_zip_bomb", "deny_zip_climbs", "read_zip_links", "deny_huge_notebook"}
+MADE = {
+    "deny_deep_brackets": ("import_failed", None),
+    "deny_deep_minuses": ("import_failed", None),
+    "deny_huge_notebook": ("not_run", "it has 200 MiB, the limit is 16 MiB"),
+    "deny_zip_bomb": ("not_run", "it has 100 MiB, the limit is 2 MiB"),
+    "deny_zip_climbs": ("not_run", "its path leads out of the archive"),
+    "read_zip_links": ("not_run", "it is a link or a device"),
+}
+"""What conftest makes: the outcome of every check, and why each of its files was left out."""
+LIMITS = tomllib.loads((HERE / "assignment.toml").read_text(encoding="utf-8"))["limits"]
+OWN_SECONDS = 6.0
+"""What the grader may need itself for a submission, on a machine with other things to do."""
+START_SECONDS = 30.0
+"""What starting the run and writing the reports may take."""
 
 
 def test_corpus_has_every_kind_of_attack():
-    everything = sorted((HOSTILE).glob("*.py"))
+    everything = sorted(HOSTILE.glob("*.py"))
     kinds = {path.stem.partition("_")[0] for path in everything}
     assert kinds == {"read", "forge", "fake", "borrow", "deny", "reach"}
     assert len(everything) >= 50
@@ -35,11 +52,15 @@ def test_attack_gains_no_more_than_its_honest_part(corpus, path):
         assert entry["points"] == RELU
 
 
-@pytest.mark.parametrize("name", sorted(MADE))
-def test_archive_attack_gains_nothing(corpus, name):
+@pytest.mark.parametrize("name", MADE)
+def test_made_attack_gains_nothing(corpus, name):
+    outcome, reason = MADE[name]
     entry = corpus.submissions[name]
     assert entry["status"] == "graded"
-    assert entry["points"] == (100.0 if name == "deny_zip_climbs" and entry["points"] else 0.0)
+    assert entry["points"] == 0
+    assert {name for name, count in entry["outcomes"].items() if count} == {outcome}
+    assert all(reason in warning for warning in entry["warnings"])
+    assert bool(entry["warnings"]) == bool(reason)
 
 
 def test_attacks_leave_no_trace(corpus):
@@ -70,8 +91,23 @@ def test_neighbours_score_as_they_do_alone(corpus, grade):
     assert alone.points("mistaken") == corpus.points("mistaken") < 100.0
 
 
-def test_corpus_run_ends_and_has_a_verdict_for_everybody(corpus):
+def test_corpus_run_has_a_verdict_for_everybody(corpus):
     assert corpus.status == 0
-    expected = {path.stem for path in ATTACKS} | MADE | {"honest", "mistaken"}
-    assert set(corpus.submissions) == expected
-    assert corpus.seconds < 600
+    assert set(corpus.submissions) == {path.stem for path in ATTACKS} | {*MADE, "honest", "mistaken"}
+
+
+def test_corpus_submission_takes_no_longer_than_its_limits_allow(corpus):
+    bound = LIMITS["load_seconds"] + LIMITS["submission_seconds"] + OWN_SECONDS
+    slow = {name: entry["seconds"] for name, entry in corpus.submissions.items() if entry["seconds"] > bound}
+    assert slow == {}
+    # Nothing is waited for that is no submission's own: a dead worker, say, or a process left over.
+    assert corpus.seconds < sum(entry["seconds"] for entry in corpus.submissions.values()) + START_SECONDS
+
+
+def test_names_that_attacks_look_for_exist():
+    """An attack on a module that was renamed since tries nothing."""
+    quoted = r'"((?:grader|cnn_reference|data)[./][\w./]+)"'
+    names = {name for path in ATTACKS for name in re.findall(quoted, path.read_text(errors="replace"))}
+    assert len(names) >= 6
+    for name in names:
+        assert (ROOT / name).exists() if "/" in name else importlib.util.find_spec(name), name
