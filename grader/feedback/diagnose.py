@@ -177,4 +177,4 @@ def _hints(program: Program) -> dict[str, Place | None]:
 
 def _diagnosis(name: str, criterion: str, hints: Mapping[str, Place | None], wrong: int) -> Diagnosis:
     entry: Mistake = mistake(name)
-    return Diagnosis(name, criterion, entry.sentence, entry.link, hints.get(entry.hint), wrong)
+    return Diagnosis(name, criterion, entry.sentence, entry.link, hints.get(entry.hint), wrong, entry.title)

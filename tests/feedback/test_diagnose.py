@@ -106,6 +106,7 @@ def test_diagnose_shows_the_line_that_crops():
     (found,) = diagnose(TRUTH, replies_of("conv2d", mistake("crops_from_the_end").forms[0]), program)
     assert found.place == Place("cnn.py", None, 3, "return dx[:, :, p:-p, p:-p]", "backward")
     assert found.link == mistake("crops_from_the_end").link
+    assert found.title == "Border cut off with p:-p"
     assert found.explains >= 30
 
 

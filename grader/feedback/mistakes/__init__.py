@@ -4,13 +4,10 @@ Trusted side. One table serves the kill matrix (no wrong layer survives), the di
 explains an answer) and accepted conventions.
 """
 
-from grader.feedback.mistakes.conv_errors import ERROR_MISTAKES
-from grader.feedback.mistakes.conv_forward import FORWARD_MISTAKES
-from grader.feedback.mistakes.conv_grad_x import GRAD_X_MISTAKES
-from grader.feedback.mistakes.conv_gradients import GRADIENT_MISTAKES, PARAMETER_MISTAKES
-from grader.feedback.mistakes.conv_refusals import REFUSALS
-from grader.feedback.mistakes.dense import LINEAR_MISTAKES, RELU_MISTAKES
-from grader.feedback.mistakes.losses import LOSS_MISTAKES
+from grader.feedback.mistakes.conv_backward import BACKWARD_MISTAKES
+from grader.feedback.mistakes.conv_forward import ERROR_MISTAKES, FORWARD_MISTAKES, REFUSALS
+from grader.feedback.mistakes.dense import LINEAR_MISTAKES, LOSS_MISTAKES, RELU_MISTAKES
+from grader.feedback.mistakes.families import FAMILIES
 from grader.feedback.mistakes.model import Form, Mistake, combine
 from grader.feedback.mistakes.pooling import POOLING_MISTAKES
 from grader.feedback.mistakes.state import STATE_MISTAKES
@@ -19,11 +16,10 @@ from grader.feedback.mistakes.training import TRAINING_MISTAKES
 __all__ = ["CATALOGUE", "Form", "Mistake", "combine", "mistake"]
 
 CATALOGUE: tuple[Mistake, ...] = (
+    *FAMILIES,
     *FORWARD_MISTAKES,
     *REFUSALS,
-    *GRAD_X_MISTAKES,
-    *PARAMETER_MISTAKES,
-    *GRADIENT_MISTAKES,
+    *BACKWARD_MISTAKES,
     *ERROR_MISTAKES,
     *POOLING_MISTAKES,
     *RELU_MISTAKES,

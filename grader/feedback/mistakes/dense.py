@@ -1,4 +1,4 @@
-"""Ways to get ReLU and the linear layer wrong.
+"""Ways to get ReLU, the linear layer and softmax cross-entropy wrong.
 
 Trusted side; a table with the functions that it needs.
 """
@@ -6,206 +6,130 @@ Trusted side; a table with the functions that it needs.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import cast
 
 import numpy as np
 
-from grader.cases import criterion_of
-from grader.feedback.mistakes import transforms
-from grader.feedback.mistakes.model import Call, Form, Mistake, Steps
-from grader.feedback.mistakes.note_anchors import BATCH, CHAIN, DTYPE, LINEAR, RELU
-from grader.feedback.mistakes.transforms import on
+from grader.feedback.mistakes.entries import wrong
+from grader.feedback.mistakes.model import Array, FormSteps, LayerCall, StepFunction
+from grader.feedback.mistakes.steps import log_softmax, one_hot, softmax
 
 
-def _wrong(kind: str, parts: str, name: str, sentence: str, link: str, *forms: Steps) -> Mistake:
-    criteria = tuple(criterion_of(kind, part) for part in parts.split())
-    return Mistake(name, kind, criteria, sentence, link, tuple(Form(steps) for steps in forms))
-
-
-def _formula(part: str, formula: Callable[[Call], Any]) -> Steps:
-    return on(part, "formula", formula)
-
-
-def _leaky(slope: float) -> Steps:
+def _leaky(slope: float) -> FormSteps:
     return {
-        **_formula("output", lambda call: np.where(call.x > 0, call.x, slope * call.x)),
-        **_formula("grad_x", lambda call: call.grad_output * np.where(call.x > 0, 1, slope)),
+        "output.formula": lambda call: np.where(call.x > 0, call.x, slope * call.x),
+        "grad_x.formula": lambda call: call.grad_output * np.where(call.x > 0, 1, slope),
     }
 
 
-GRADS = "grad_x grad_weight grad_bias"
-
 RELU_MISTAKES = (
-    _wrong(
-        "relu",
-        "grad_x",
+    wrong(
+        "relu.grad_x",
         "passes_gradient_at_zero",
-        "The gradient passes where x is exactly zero; it is zero there, as in PyTorch.",
-        RELU,
-        _formula("grad_x", lambda call: call.grad_output * (call.x >= 0)),
-        _formula("grad_x", lambda call: call.grad_output * np.where(call.x == 0, 0.5, call.x > 0)),
+        formula=(
+            lambda call: call.grad_output * (call.x >= 0),
+            lambda call: call.grad_output * np.where(call.x == 0, 0.5, call.x > 0),
+        ),
     ),
-    _wrong(
-        "relu",
-        "grad_x",
-        "rectifies_gradient",
-        "The gradient is rectified by its own sign; x decides where it passes.",
-        RELU,
-        _formula("grad_x", lambda call: np.maximum(call.grad_output, 0)),
-    ),
-    _wrong(
-        "relu",
-        "grad_x",
-        "passes_whole_gradient",
-        "The gradient passes everywhere; it is zero where x is negative.",
-        RELU,
-        _formula("grad_x", lambda call: call.grad_output * 1),
-    ),
-    _wrong(
-        "relu",
-        "grad_x",
-        "ignores_upstream_gradient_in_relu",
-        "backward returns the derivative alone: multiply by the upstream gradient.",
-        CHAIN,
-        _formula("grad_x", lambda call: (call.x > 0).astype(call.x.dtype)),
-    ),
-    _wrong(
-        "relu",
-        "grad_x",
-        "multiplies_relu_gradient_by_output",
-        "The gradient is multiplied by the output; the derivative is 1 where x is positive.",
-        RELU,
-        _formula("grad_x", lambda call: call.grad_output * np.maximum(call.x, 0)),
-    ),
-    _wrong(
-        "relu",
-        "output grad_x",
-        "leaks_negative_values",
-        "Negative inputs are scaled down instead of set to zero: that is a leaky ReLU.",
-        RELU,
-        *map(_leaky, (0.01, 0.1, 0.2)),
-    ),
-    _wrong(
-        "relu",
-        "output",
-        "takes_absolute_value",
-        "Negative inputs become positive; they become zero.",
-        RELU,
-        _formula("output", lambda call: np.abs(call.x)),
-    ),
-    _wrong(
-        "relu",
-        "output",
-        "returns_mask",
-        "The output is 1 where x is positive; it is x there.",
-        RELU,
-        _formula("output", lambda call: (call.x > 0).astype(call.x.dtype)),
-    ),
-    _wrong(
-        "relu",
-        "output grad_x",
-        "computes_relu_in_float32",
-        "float64 inputs are computed in float32: take the dtype from the input.",
-        DTYPE,
-        on("output grad_x", "arguments", transforms.in_dtype(np.float32)),
-    ),
+    wrong("relu.grad_x", "rectifies_gradient", formula=lambda call: np.maximum(call.grad_output, 0)),
+    wrong("relu.grad_x", "passes_whole_gradient", formula=lambda call: call.grad_output * 1),
+    wrong("relu.output grad_x", "leaks_negative_values", *map(_leaky, (0.01, 0.1, 0.2))),
 )
 
 LINEAR_MISTAKES = (
-    _wrong(
-        "linear",
-        "output",
+    wrong(
+        "linear.output",
         "forgets_transpose_in_linear",
-        "x is multiplied by the weight as it is; the weight is (out_features, in_features): x @ weight.T.",
-        LINEAR,
-        _formula("output", lambda call: call.x @ call.weight + call.bias),
-        _formula("output", lambda call: call.x @ call.weight.reshape(call.weight.shape[::-1]) + call.bias),
+        product=(
+            lambda call: call.x @ call.weight,
+            lambda call: call.x @ call.weight.reshape(call.weight.shape[::-1]),
+        ),
     ),
-    _wrong(
-        "linear",
-        "output",
-        "forgets_bias_in_linear",
-        "The bias is not added.",
-        LINEAR,
-        _formula("output", lambda call: call.x @ call.weight.T),
-    ),
-    _wrong(
-        "linear",
-        "grad_x",
+    wrong(
+        "linear.grad_x",
         "transposes_weight_in_linear_grad_x",
-        "grad_x multiplies by weight.T; it is grad_output @ weight.",
-        LINEAR,
-        _formula("grad_x", lambda call: call.grad_output @ call.weight.T),
-        _formula("grad_x", lambda call: call.grad_output @ call.weight.T.reshape(call.weight.shape)),
+        formula=(
+            lambda call: call.grad_output @ call.weight.T,
+            lambda call: call.grad_output @ call.weight.T.reshape(call.weight.shape),
+        ),
     ),
-    _wrong(
-        "linear",
-        "grad_weight",
-        "transposes_linear_grad_weight",
-        "grad_weight is (in_features, out_features); it has the weight's shape: grad_output.T @ x.",
-        LINEAR,
-        on("grad_weight", "finish", lambda result, _: result.T),
-    ),
-    _wrong(
-        "linear",
-        "grad_weight grad_bias",
-        "averages_over_batch_in_linear",
-        "The gradients of weight and bias are averaged over the batch; they are sums over it.",
-        BATCH,
-        on("grad_weight grad_bias", "finish", transforms.per_image),
-    ),
-    _wrong(
-        "linear",
-        "grad_weight grad_bias",
-        "keeps_last_row_only_in_linear",
-        "Each row overwrites the gradient of the one before: sum over the batch.",
-        BATCH,
-        on("grad_weight grad_bias", "arguments", transforms.last_image),
-    ),
-    _wrong(
-        "linear",
-        "grad_bias",
+    wrong("linear.grad_weight", "transposes_linear_grad_weight", finish=lambda result, _: result.T),
+    wrong(
+        "linear.grad_bias",
         "sums_linear_bias_over_wrong_axis",
-        "grad_bias sums the upstream gradient over the batch, axis 0, and over no other.",
-        LINEAR,
-        _formula("grad_bias", lambda call: call.grad_output.sum(axis=1)),
-        _formula("grad_bias", lambda call: np.asarray(call.grad_output.sum())),
-        _formula("grad_bias", lambda call: call.grad_output),
+        formula=(
+            lambda call: call.grad_output.sum(axis=1),
+            lambda call: np.asarray(call.grad_output.sum()),
+            lambda call: call.grad_output,
+        ),
     ),
-    _wrong(
-        "linear",
-        "grad_bias",
-        "shapes_linear_grad_bias_differently",
-        "grad_bias has a further axis; it has the bias's shape (out_features,).",
-        LINEAR,
-        on("grad_bias", "finish", lambda result, _: result[None]),
-        on("grad_bias", "finish", lambda result, _: result[:, None]),
+)
+
+
+def _unshifted(call: LayerCall) -> Array:
+    exponentials = np.exp(call.x)
+    return cast(Array, exponentials / exponentials.sum(axis=1, keepdims=True))
+
+
+def _over_batch(call: LayerCall) -> Array:
+    shifted = np.exp(call.x - call.x.max(axis=0))
+    return cast(Array, shifted / shifted.sum(axis=0))
+
+
+def _mean_loss(
+    probabilities: Callable[[LayerCall], Array], tiny: float = 0.0, lowest: float = 0.0
+) -> StepFunction:
+    """Take the logarithm of probabilities to which `tiny` is added, or which are clipped at `lowest`."""
+
+    def loss(call: LayerCall) -> Array:
+        right = probabilities(call)[np.arange(len(call.labels)), call.labels] + tiny
+        return np.asarray(-np.log(np.clip(right, lowest, 1 - lowest) if lowest else right).mean())
+
+    return loss
+
+
+def _by(probabilities: Callable[[LayerCall], Array]) -> FormSteps:
+    """Compute loss and gradient from other probabilities."""
+    return {
+        "output.formula": _mean_loss(probabilities),
+        "grad_logits.formula": lambda call: (probabilities(call) - one_hot(call)) / len(call.x),
+    }
+
+
+LOSS_MISTAKES = (
+    wrong("cross_entropy.output", "sums_loss_over_batch", finish=lambda result, call: result * len(call.x)),
+    wrong("cross_entropy.output grad_logits", "does_not_shift_logits", _by(_unshifted)),
+    wrong("cross_entropy.output", "takes_logarithm_of_probability", formula=_mean_loss(softmax)),
+    wrong(
+        "cross_entropy.output",
+        "adds_small_number_to_probability",
+        formula=(
+            *(_mean_loss(softmax, tiny) for tiny in (1e-12, 1e-8, 1e-10, 1e-7, 1e-15, 1e-9)),
+            *(_mean_loss(softmax, lowest=tiny) for tiny in (1e-12, 1e-8, 1e-10, 1e-7, 1e-15)),
+        ),
     ),
-    _wrong(
-        "linear",
-        GRADS,
-        "ignores_upstream_gradient_in_linear",
-        "The upstream gradient is taken to be all ones: multiply by what backward is given.",
-        CHAIN,
-        on(GRADS, "arguments", transforms.upstream_ones),
+    wrong("cross_entropy.output", "forgets_minus_in_loss", finish=lambda result, _: -result),
+    wrong(
+        "cross_entropy.output",
+        "averages_loss_over_classes",
+        formula=lambda call: np.asarray(-(log_softmax(call) * one_hot(call)).mean()),
     ),
-    _wrong(
-        "linear",
-        "grad_x grad_weight",
-        "exchanges_linear_gradients",
-        "The gradients of x and of the weight are exchanged.",
-        LINEAR,
-        {
-            **_formula("grad_x", lambda call: call.grad_output.T @ call.x),
-            **_formula("grad_weight", lambda call: call.grad_output @ call.weight),
-        },
+    wrong("cross_entropy.output grad_logits", "normalises_over_batch", _by(_over_batch)),
+    wrong(
+        "cross_entropy.grad_logits",
+        "forgets_batch_size_in_grad_logits",
+        finish=lambda result, call: result * len(call.x),
     ),
-    _wrong(
-        "linear",
-        f"output {GRADS}",
-        "computes_linear_in_float32",
-        "float64 inputs are computed in float32: take the dtype from the input.",
-        DTYPE,
-        on(f"output {GRADS}", "arguments", transforms.in_dtype(np.float32)),
+    wrong("cross_entropy.grad_logits", "forgets_one_hot", formula=lambda call: softmax(call) / len(call.x)),
+    wrong("cross_entropy.grad_logits", "negates_grad_logits", finish=lambda result, _: -result),
+    wrong(
+        "cross_entropy.grad_logits",
+        "returns_gradient_of_probabilities",
+        formula=lambda call: -one_hot(call) / softmax(call) / len(call.x),
+    ),
+    wrong(
+        "cross_entropy.grad_logits",
+        "divides_grad_logits_by_size",
+        finish=lambda result, call: result / call.x.shape[1],
     ),
 )

@@ -18,14 +18,9 @@ from cnn_reference.linear import Linear
 from cnn_reference.loss import CrossEntropyLoss
 from cnn_reference.network import CNN
 from cnn_reference.pooling import MaxPool2d
-from grader.feedback.mistakes import conv_steps, dense_steps
-from grader.feedback.mistakes.model import NOTHING, Array, Call, Form, Steps
+from grader.feedback.mistakes.model import NOTHING, Array, Form, FormSteps, LayerCall
+from grader.feedback.mistakes.steps import PIPELINE, compute
 
-PIPELINES: Mapping[str, Mapping[str, dense_steps.Pipeline]] = {
-    "conv2d": conv_steps.PARTS,
-    **dense_steps.PARTS,
-}
-RIGHT: Mapping[str, Steps] = {"conv2d": conv_steps.RIGHT, **dense_steps.RIGHT}
 CLASSES: Mapping[str, type] = {
     "conv2d": Conv2d,
     "max_pool2d": MaxPool2d,
@@ -37,28 +32,28 @@ CLASSES: Mapping[str, type] = {
 """The reference's classes, by kind."""
 
 
-class Layer:
+class SteppedLayer:
     """A layer of any kind, made of steps; see `grader.feedback.mistakes.model.Form`."""
 
     kind: str
-    steps: Steps
+    steps: FormSteps
 
     def __init__(self, **params: Any) -> None:
         self.params = params
         self.weight = self.bias = self.grad_weight = self.grad_bias = NOTHING
-        self.call = Call(NOTHING)
+        self.call = LayerCall(NOTHING)
 
     def forward(self, x: Array, labels: Array = NOTHING) -> Array:
         """Return the output, or the loss."""
         self.call = self.calls(x, labels)
-        return self.part("output", self.call)
+        return compute(self.kind, "output", self.call, self.steps)
 
-    def calls(self, x: Array, labels: Array = NOTHING) -> Call:
+    def calls(self, x: Array, labels: Array = NOTHING) -> LayerCall:
         """Return what the parts of an answer are computed from, but for the upstream gradient."""
         kernel = both(self.params.get("kernel_size", 1))
         stride = self.params.get("stride")
         usual = 1 if self.kind == "conv2d" else kernel
-        return Call(
+        return LayerCall(
             x,
             self.weight,
             self.bias,
@@ -71,15 +66,11 @@ class Layer:
     def backward(self, grad_output: Array = NOTHING) -> Array:
         """Set the gradients of weight and bias and return that of the input."""
         call = replace(self.call, grad_output=grad_output)
-        first, *others = [part for part in PIPELINES[self.kind] if part != "output"]
-        grad_x = self.part(first, call)
+        _, first, *others = PIPELINE[self.kind]
+        grad_x = compute(self.kind, first, call, self.steps)
         for name in others:
-            setattr(self, name, self.part(name, call))
+            setattr(self, name, compute(self.kind, name, call, self.steps))
         return grad_x
-
-    def part(self, name: str, call: Call) -> Array:
-        """Compute one part of the answer from a call."""
-        return PIPELINES[self.kind][name](call, self.steps)
 
 
 def both(value: int | tuple[int, int]) -> tuple[int, int]:
@@ -103,9 +94,5 @@ def student(kind: str, form: Form) -> SimpleNamespace:
     """
     classes: dict[str, type] = {cls.__name__: cls for cls in (*CLASSES.values(), Flatten)}
     name = CLASSES[kind].__name__
-    if kind == "network":
-        wrong = type(name, (*form.mixins, CNN), {})
-    else:
-        steps = {**RIGHT[kind], **form.steps}
-        wrong = type(name, (*form.mixins, Layer), {"kind": kind, "steps": steps})
-    return SimpleNamespace(**{**classes, name: wrong})
+    right, fields = (CNN, {}) if kind == "network" else (SteppedLayer, {"kind": kind, "steps": form.steps})
+    return SimpleNamespace(**{**classes, name: type(name, (*form.mixins, right), fields)})

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array: TypeAlias = NDArray[Any]
-Step: TypeAlias = Callable[..., Any]
-Steps: TypeAlias = Mapping[str, Step]
+StepFunction: TypeAlias = Callable[..., Any]
+FormSteps: TypeAlias = Mapping[str, StepFunction]
 NOTHING: Array = np.zeros(0)
 
 
@@ -23,7 +23,7 @@ def _nothing() -> Array:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Call:
+class LayerCall:
     """What one part of a layer is computed from.
 
     Attributes
@@ -44,6 +44,12 @@ class Call:
     stride: tuple[int, int] = (1, 1)
     padding: tuple[int, int] = (0, 0)
 
+    @property
+    def window(self) -> tuple[int, int]:
+        """The window's height and width: the weight's where there is one of four axes."""
+        rows, columns = self.weight.shape[2:] if self.weight.ndim == 4 else self.kernel
+        return rows, columns
+
 
 @dataclass(frozen=True, slots=True)
 class Form:
@@ -57,7 +63,7 @@ class Form:
         For mistakes of state, which no single step shows: put before the layer's class.
     """
 
-    steps: Steps = field(default_factory=dict)
+    steps: FormSteps = field(default_factory=dict)
     mixins: tuple[type, ...] = ()
 
     def parts(self) -> frozenset[str]:
@@ -73,9 +79,11 @@ class Mistake:
     ----------
     name : str
     kind : str
-        Of layer: a key of `grader.cases.PARTS`.
+        Of layer, such as ``conv2d``.
     criteria : tuple of str
         The criteria that it breaks.
+    title : str
+        A few words for headings.
     sentence : str
         For the student: what is wrong, and what would be right.
     link : str
@@ -95,6 +103,7 @@ class Mistake:
     name: str
     kind: str
     criteria: tuple[str, ...]
+    title: str
     sentence: str
     link: str
     forms: tuple[Form, ...]
@@ -124,5 +133,5 @@ def combine(first: Form, second: Form) -> Form | None:
     return Form(steps, (*second.mixins, *first.mixins))
 
 
-def _chain(first: Step, second: Step) -> Step:
+def _chain(first: StepFunction, second: StepFunction) -> StepFunction:
     return lambda value, *call: second(first(value, *call), *call)

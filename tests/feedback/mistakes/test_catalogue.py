@@ -11,6 +11,7 @@ from grader.cases.ground_truth import load_ground_truth
 from grader.feedback.mistakes import CATALOGUE, Form, combine, mistake
 from grader.feedback.mistakes.layers import student
 from grader.feedback.mistakes.simulate import InProcess
+from grader.feedback.mistakes.texts import TEXTS
 from grader.feedback.mistakes.transforms import no_padding, no_stride, on
 from grader.results import Outcome
 from tests.quality.kill_matrix import kill_matrix, kills, main, smallest_cover, survivors
@@ -62,7 +63,7 @@ NAMED = {
     "float sizes": "computes_float_sizes",
     "as_strided out of bounds": "views_outside_the_array",
     "k - 1 if p == 0 else p": "pads_gradient_like_the_blog",
-    "dilation by one zero": "dilates_by_one_zero",
+    "dilation by one zero": "dilates_by_one_zero_in_grad_x",
     "loop bound from the input's size": "counts_windows_without_padding",
     "loop bound from the input's size, backward": "counts_windows_without_padding_in_backward",
     "output as large as the input": "makes_output_as_large_as_input",
@@ -103,6 +104,26 @@ def test_catalogue_entry_has_a_sentence_and_breaks_criteria_of_its_kind(entry):
     assert all(criterion.startswith(f"{entry.kind}.") for criterion in entry.criteria)
 
 
+def test_catalogue_titles_are_a_few_words_and_tell_mistakes_of_one_criterion_apart():
+    for entry in CATALOGUE:
+        assert 8 <= len(entry.title) < 75, entry.name
+        assert entry.title[0].isupper() or entry.title.startswith(("as_strided", "grad_", "1/N")), entry.name
+        assert not entry.title.endswith("."), entry.name
+    titles = [(criterion, entry.title) for entry in CATALOGUE for criterion in entry.criteria]
+    assert sorted(set(titles)) == sorted(titles)
+
+
+def test_catalogue_family_names_title_and_sentence_of_each_part():
+    entry = mistake("ignores_stride_in_grad_x")
+    assert entry.title == "Stride ignored in grad_x"
+    assert entry.sentence.startswith("grad_x is computed as if the stride were 1: ")
+
+
+def test_texts_are_all_used():
+    used = {entry.name for entry in CATALOGUE}
+    assert [name for name in TEXTS if not any(one.startswith(name) for one in used)] == []
+
+
 def test_catalogue_links_lead_to_headings_of_the_derivation():
     anchors = {
         _anchor(line) for line in NOTE.read_text(encoding="utf-8").splitlines() if line.startswith("#")
@@ -128,7 +149,7 @@ def test_survivors_of_catalogue_are_none():
 
 def test_survivors_of_right_layer_are_told_by_name():
     entry = mistake("forgets_bias")
-    harmless = type(entry)("harmless", "relu", ("relu.forward",), "Nothing.", "", (Form(),))
+    harmless = type(entry)("harmless", "relu", ("relu.forward",), "None", "Nothing.", "", (Form(),))
     assert list(survivors(TRUTH, [harmless])) == ["harmless (form 0): 0 of 3 cases of relu.forward kill it"]
 
 

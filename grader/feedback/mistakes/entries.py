@@ -1,0 +1,102 @@
+"""How an entry of the catalogue is written: `wrong` makes one, `family` one for each spot it occurs in.
+
+Trusted side; pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from grader.cases import criterion_of
+from grader.feedback.mistakes.model import Form, FormSteps, Mistake, StepFunction
+from grader.feedback.mistakes.texts import TEXTS
+from grader.feedback.mistakes.transforms import on
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Where a mistake of a family occurs, and the words for it.
+
+    Attributes
+    ----------
+    where : str
+        The kind of layer and the parts that come out wrong: ``conv2d.grad_weight grad_bias``.
+    suffix, title : str
+        What the mistake's name and its title end with.
+    result, right : str
+        For the sentence: what comes out wrong, and where its windows lie.
+    """
+
+    where: str
+    suffix: str = ""
+    title: str = ""
+    result: str = ""
+    right: str = ""
+
+
+_LAYERS = {
+    "conv2d": ("", ""),
+    "max_pool2d": ("_in_pooling", " in max pooling"),
+    "relu": ("_in_relu", " in ReLU"),
+    "linear": ("_in_linear", " in the linear layer"),
+    "cross_entropy": ("_in_cross_entropy", " in the loss"),
+}
+
+
+def layer(kind: str, parts: str) -> Spot:
+    """Return the spot of a mistake that is made in a kind of layer as a whole."""
+    return Spot(f"{kind}.{parts}", *_LAYERS[kind])
+
+
+def family(spots: Iterable[Spot], *arguments: Any, **steps: Any) -> tuple[Mistake, ...]:
+    """Return an entry for each spot; the other arguments are those of `wrong`."""
+    return tuple(wrong(spot, *arguments, **steps) for spot in spots)
+
+
+def wrong(
+    spot: Spot | str,
+    name: str,
+    *given: Form | FormSteps,
+    flags: dict[str, Any] | None = None,
+    **steps: StepFunction | Sequence[StepFunction | None],
+) -> Mistake:
+    """Return an entry for the catalogue.
+
+    Parameters
+    ----------
+    spot : Spot or str
+        Where it is made; a text is the spot's ``where``.
+    name : str
+        A row of `grader.feedback.mistakes.texts`.
+    given : Form or mapping
+        Forms whose parts have different steps.
+    flags : dict
+        Further fields of `Mistake`: ``hint``, ``refuses`` and so on.
+    steps
+        What takes the place of a step in every part. Several functions make several forms; None leaves
+        the step right in that form.
+    """
+    spot = Spot(spot) if isinstance(spot, str) else spot
+    kind, _, parts = spot.where.partition(".")
+    link, title, sentence = TEXTS[name]
+    several = {step: made if isinstance(made, Sequence) else (made,) for step, made in steps.items()}
+    forms = [form if isinstance(form, Form) else Form(form) for form in given]
+    for place in range(max(map(len, several.values()), default=0)):
+        chosen = {step: made[min(place, len(made) - 1)] for step, made in several.items()}
+        replaced = [on(parts, step, function) for step, function in chosen.items() if function is not None]
+        forms.append(Form({key: function for one in replaced for key, function in one.items()}))
+    criteria = tuple(dict.fromkeys(criterion_of(kind, part) for part in parts.split()))
+    words = title + spot.title, sentence.format(spot), link
+    return Mistake(name + spot.suffix, kind, criteria, *words, tuple(forms), **flags or {})
+
+
+def around(method: str, function: Callable[..., Any]) -> Form:
+    """Return the form whose layer calls a function with itself, the right method and its arguments."""
+
+    def replaced(self: Any, *arrays: Any) -> Any:
+        return function(self, getattr(super(mixin, self), method), *arrays)
+
+    mixin = type("Around", (), {method: replaced})
+    return Form(mixins=(mixin,))

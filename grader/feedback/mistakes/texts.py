@@ -1,0 +1,144 @@
+"""What a student reads about each mistake: a row of name, heading of the note, title and sentence.
+
+Trusted side; data. In a family's sentence, {0.result} and {0.right} are its spot's words (`entries`).
+"""
+
+from collections.abc import Mapping
+
+_ROWS = """
+ignores_stride | stride-2-and-padding-1-in-two-dimensions | Stride ignored | {0.result} is computed as if the stride were 1: {0.right}.
+swaps_stride_axes | stride-2-and-padding-1-in-two-dimensions | Stride's height and width exchanged | {0.result} uses the stride's height for the width and its width for the height.
+uses_one_stride | stride-2-and-padding-1-in-two-dimensions | One number of the stride used for both axes | {0.result} uses one number of the stride for both axes; the stride is (height, width).
+dilates_by_one_zero | grad-x-by-dilating | Dilated by one zero whatever the stride | Your code puts one zero between the upstream gradient's rows whatever the stride: it takes s - 1.
+ignores_padding | padding-and-cropping | Padding ignored | {0.result} is computed as if the padding were 0: {0.right}, where padded has p more rows on each side.
+swaps_padding_axes | padding-and-cropping | Padding's height and width exchanged | {0.result} uses the padding's height for the width and its width for the height.
+uses_one_padding | padding-and-cropping | One number of the padding used for both axes | {0.result} uses one number of the padding for both axes; the padding is (height, width).
+transposes_kernel | windows-as-a-view | Kernel transposed | {0.result} exchanges the kernel's height and width: axis 2 of the weight runs down, axis 3 across.
+swaps_channels | windows-as-a-view | Weight's channel axes exchanged | {0.result} reads the weight as (C_in, C_out, K_h, K_w); it is (C_out, C_in, K_h, K_w).
+drops_axes_of_one | output-size-and-remainder | Axes of size one dropped | {0.result} has lost its axes of size one: a batch of one image, or one channel, keeps its axis.
+refuses_remainder | output-size-and-remainder | Sizes that the stride does not divide refused | Your code refuses sizes that the stride does not divide. They are valid: floor the output size and leave the last rows unread.
+rounds_output_size_up | output-size-and-remainder | Output size rounded up | The output has a window too many where the stride leaves a remainder: floor the size.
+returns_padded_grad_x | padding-and-cropping | Border left on grad_x | grad_x still has the border: cut it off with [p : p + H].
+crops_from_the_end | padding-and-cropping | Border cut off with p:-p | The border is cut off with p:-p, which is empty at p = 0: write p : p + H.
+assigns_where_windows_overlap | grad-x-by-scattering | Overlapping windows overwrite each other | Where windows overlap, a later one overwrites the gradient of an earlier one: use += instead of =.
+forgets_bias | the-index-sum | Bias not added | The output lacks the bias: add it once to each output channel.
+shapes_grad_bias_differently | grad-bias | grad_bias has further axes | grad_bias has further axes of size one: it has the bias's shape, one axis.
+averages_over_batch | batch-sums | Gradients averaged over the batch | The gradients of weight and bias are averaged over the batch: sum them instead.
+keeps_last_image_only | batch-sums | Gradient of the last image only | Each image overwrites the gradient of the one before: sum over the batch with +=.
+ignores_upstream_gradient | the-matrix-behind-it | Upstream gradient ignored | The upstream gradient is taken to be all ones: multiply by the one that backward gets.
+computes_in_float32 | dtype | Computed in float32 | float64 inputs are computed in float32 or less: take the dtype from the input.
+computes_in_integers | dtype | Results cut to integers | Results are stored in an integer array, which cuts off the fractions: allocate a float array.
+answers_zeros | the-index-sum | Result all zeros | The result is all zeros: the loop that fills it never runs, or another array is filled.
+negates_gradients | the-matrix-behind-it | Gradients with the wrong sign | The gradients have the wrong sign: backward returns them as they are, the step subtracts them.
+clips_gradients | the-matrix-behind-it | Gradients clipped | The gradients are clipped: a layer returns them as they are.
+flips_kernel_in_forward | the-index-sum | Kernel flipped in forward | The kernel is flipped. A layer correlates: weight[u, v] meets padded[s*i + u, s*j + v].
+orders_columns_differently | windows-as-a-view | Windows and kernels flattened in different orders | Windows and kernels are flattened in different orders, so each weight meets another pixel's value.
+reshapes_instead_of_transposing | windows-as-a-view | Output reshaped instead of transposed | Reshape alone mixes channels and pixels: reshape to the product's own axes first, then transpose.
+pads_twice | padding-and-cropping | Input padded twice | The input is padded twice: the border is 2p wide on each side instead of p.
+pads_by_one | padding-and-cropping | Padding fixed at one | The border is one pixel wide whatever the padding is.
+pads_with_edge_values | padding-and-cropping | Border not zero | The border repeats or mirrors pixels of the image: fill it with zeros.
+pads_one_side | padding-and-cropping | Border not the same on both sides | The border is not the same on both sides: each side gets p rows or columns.
+pads_every_axis | padding-and-cropping | Batch and channels padded | np.pad(x, p) pads the batch and the channels too: pad only height and width.
+swaps_output_height_and_width | output-size-and-remainder | Output's height and width exchanged | The output's height is computed from the input's width, and its width from the height.
+computes_one_output_size | output-size-and-remainder | One size used for the output's height and width | One size is computed and used for both height and width of the output.
+makes_output_as_large_as_input | output-size-and-remainder | Output as large as the input | The output has the input's height and width whatever kernel, stride and padding are.
+counts_windows_without_padding | output-size-and-remainder | Windows counted without padding | The loops end where an input without padding would end, so the last rows and columns stay zero.
+adds_bias_too_often | the-index-sum | Bias added too often | The bias is added inside the sum, once for each channel or pixel of the window, instead of once.
+adds_bias_along_wrong_axis | the-index-sum | Bias added along the wrong axis | The bias is broadcast along the width or height; it belongs to channels: bias[:, None, None].
+keeps_one_input_channel | the-index-sum | Only one input channel used | Each input channel overwrites the sum of the one before: use += over the channels.
+views_outside_the_array | windows-as-a-view | as_strided reads outside the array | as_strided gets the padded shape but the unpadded array: it reads memory behind the array.
+assumes_contiguous_memory | windows-as-a-view | Strides computed from the shape | Strides are computed from the shape; an array that is a view of another has its own: use x.strides.
+computes_float_sizes | output-size-and-remainder | Sizes computed with / | Sizes are computed with /, which gives a float: use // for array sizes and ranges.
+answers_anything | output-size-and-remainder | Invalid arguments accepted | Arguments that make no sense get an answer: raise ValueError.
+clips_kernel_to_image | output-size-and-remainder | Kernel larger than the image accepted | Your code cuts a kernel that is larger than the padded image to size: raise ValueError.
+ignores_extra_channels | windows-as-a-view | Unequal channels accepted | Your code skips the channels that only the image or only the kernel has: raise ValueError.
+takes_negative_stride | stride-2-and-padding-1-in-two-dimensions | Stride of zero or less accepted | Your code takes a stride of zero or less for another one: raise ValueError.
+takes_negative_padding | padding-and-cropping | Negative padding accepted | A negative padding crops the image, or counts as none: raise ValueError.
+handles_square_images_only | output-size-and-remainder | Error where the input is not square | Your code stops with an error where the input is not square.
+handles_square_kernels_only | output-size-and-remainder | Error where the kernel is not square | Your code stops with an error where the kernel is not square.
+handles_equal_strides_only | stride-2-and-padding-1-in-two-dimensions | Error where the strides of the two axes differ | Your code stops with an error where the strides of the two axes differ.
+handles_equal_paddings_only | padding-and-cropping | Error where the paddings of the two axes differ | Your code stops with an error where the paddings of the two axes differ.
+handles_integers_only | output-size-and-remainder | Error where kernel size, stride or padding is a pair (height, width) | Your code stops with an error where kernel size, stride or padding is a pair (height, width).
+fails_on_one_image | output-size-and-remainder | Error where the batch has one image | Your code stops with an error where the batch has one image.
+fails_on_one_kernel | output-size-and-remainder | Error where there is one output channel | Your code stops with an error where there is one output channel.
+crops_by_one | padding-and-cropping | Crop fixed at one | One row and column is cut off on each side whatever the padding is: cut off p.
+crops_wrong_axes | padding-and-cropping | Border cut off the wrong axes | The border is cut off the wrong axes: it lies around axes 2 and 3.
+crops_swapped_paddings | padding-and-cropping | Border cut off with height and width exchanged | Rows are cut off by the width's padding and columns by the height's.
+pads_gradient_like_the_blog | grad-x-by-dilating | Dilated gradient padded by p | The dilated gradient is padded by p: pad it by K - 1 and crop the result by p.
+forgets_remainder_in_grad_x | output-size-and-remainder | Unread rows missing in grad_x | The dilated gradient lacks r zeros at its end, so the result is too small.
+gives_unread_rows_gradient | output-size-and-remainder | Unread rows have a gradient | Rows and columns that no window reads get a gradient: theirs is zero.
+dilates_after_padding | grad-x-by-dilating | Gradient padded before it is dilated | The gradient is padded before it is dilated, which stretches the border: dilate first.
+does_not_flip_kernel_in_grad_x | grad-x-by-dilating | Kernel not flipped in grad_x | The dilated form correlates with the flipped kernel; here it is not flipped.
+flips_one_axis_in_grad_x | grad-x-by-dilating | Kernel flipped along one axis only | The kernel is flipped along one axis only: flip both height and width.
+keeps_one_image_in_grad_x | grad-x-by-scattering | Only one image gets its gradient | Only one image of the batch gets its gradient; the others are zero.
+keeps_one_kernel_in_grad_x | grad-x-by-scattering | Only one output channel's share kept | Only one output channel's share is kept: sum the shares of all kernels with +=.
+answers_zeros_if_padded | padding-and-cropping | grad_x all zeros where there is padding | grad_x is all zeros where there is padding: write into the array that you crop and return.
+returns_grad_weight_as_grad_x | the-matrix-behind-it | grad_weight returned as grad_x | backward returns the gradient of the weight: return that of x.
+updates_weight_before_grad_x | the-matrix-behind-it | Weights updated before grad_x | The weights are updated before grad_x is computed: compute it from the weights that forward used.
+averages_grad_x_over_batch | the-matrix-behind-it | grad_x averaged over the batch | grad_x is divided by the batch size: leave it, since the loss has divided already.
+replaces_zeros_in_gradients | the-matrix-behind-it | Zeros in grad_x replaced | Gradients that are exactly zero are replaced by a small number: zero is right there.
+counts_windows_without_padding_in_backward | output-size-and-remainder | Windows counted without padding in backward | The loops end where an input without padding would end: count windows as forward does.
+does_not_dilate_in_grad_weight | stride-2-and-padding-1-in-two-dimensions | Gradient not dilated in grad_weight | The upstream gradient is not dilated, so grad_weight is larger than the kernel: put s - 1 zeros between its rows.
+keeps_remainder_in_grad_weight | output-size-and-remainder | Unread rows used in grad_weight | The unread rows are correlated too, so grad_weight is larger than the kernel: leave them out.
+flips_grad_weight | grad-weight | grad_weight flipped | grad_weight is flipped: forward does not flip the kernel, so its gradient is not flipped either.
+transposes_grad_weight | windows-as-a-view | grad_weight's height and width exchanged | Height and width of grad_weight are exchanged: axis 2 runs down, axis 3 across.
+swaps_channels_of_grad_weight | windows-as-a-view | grad_weight's channel axes exchanged | grad_weight has its channel axes exchanged: it has the weight's shape (C_out, C_in, K_h, K_w).
+orders_columns_of_grad_weight_differently | windows-as-a-view | grad_weight reshaped in another order | grad_weight is reshaped in another order than its columns were laid out in.
+returns_zero_grad_weight_for_one_image | grad-weight | grad_weight zero for one image | grad_weight stays zero for a batch of one image: loop over all images, the first one too.
+averages_over_positions | batch-sums | Gradients averaged over positions | The gradients of weight and bias are averaged over the output's positions: sum them instead.
+sums_bias_over_wrong_axes | grad-bias | grad_bias summed over the wrong axes | grad_bias sums the upstream gradient over images and positions, axes 0, 2 and 3, and over no other.
+gives_bias_gradient_per_position | grad-bias | A bias gradient for each position | The gradient of the bias is summed over the batch only; a channel has one bias for all positions.
+pads_maximum_with_zeros | padding-and-cropping | Border of zeros in max pooling | The border is zero, which beats negative pixels: pad with minus infinity.
+uses_kernel_as_stride_in_pooling | stride-2-and-padding-1-in-two-dimensions | Kernel size used as stride | The windows always lie side by side: move them by the stride where one is given.
+swaps_kernel_axes_in_pooling | max-pooling | Window's height and width exchanged | The window is (height, width); here its two numbers are exchanged.
+averages_instead_of_maximum | max-pooling | Mean instead of maximum | The mean or sum of each window is taken: take its maximum.
+starts_maximum_at_zero | max-pooling | Maximum starts at zero | The maximum starts at zero, so negative windows give zero: start at minus infinity.
+gives_gradient_to_every_tie | max-pooling | Gradient given to every tie | Every pixel that equals the maximum gets the whole gradient: give it to the first one of a window.
+shares_gradient_among_ties | max-pooling | Gradient shared among ties | Pixels that tie share the gradient: give it to the first one of a window, as PyTorch does.
+gives_gradient_to_last_tie | max-pooling | Gradient given to the last tie | Of pixels that tie, the last gets the gradient: give it to the first one, as PyTorch does.
+gives_gradient_to_whole_window | max-pooling | Gradient given to the whole window | Every pixel of a window gets its gradient: give it to the largest one alone.
+assigns_to_winner_in_pooling | max-pooling | Overlapping windows overwrite each other's pixel | A pixel that wins in several windows keeps the gradient of the last one: use += instead of =.
+crops_to_the_windows | output-size-and-remainder | Unread rows missing in grad_x | grad_x ends with the last window: add the rows that no window reads, as zeros.
+passes_gradient_at_zero | relu | Gradient passes at zero | The gradient passes where x is exactly zero: it is zero there, as in PyTorch.
+rectifies_gradient | relu | Gradient rectified by its own sign | The gradient is rectified by its own sign: let it pass where x is positive.
+passes_whole_gradient | relu | Whole gradient passed | The gradient passes everywhere: set it to zero where x is negative.
+leaks_negative_values | relu | Leaky ReLU | Negative inputs are scaled down, as a leaky ReLU does: set them to zero.
+forgets_transpose_in_linear | linear | Weight not transposed in forward | x is multiplied by the weight as it is; the weight is (out_features, in_features): x @ weight.T.
+transposes_weight_in_linear_grad_x | linear | Weight transposed in grad_x | grad_x multiplies by weight.T: it is grad_output @ weight.
+transposes_linear_grad_weight | linear | grad_weight transposed | grad_weight is (in_features, out_features): it has the weight's shape, grad_output.T @ x.
+sums_linear_bias_over_wrong_axis | linear | grad_bias summed over the wrong axis | grad_bias sums the upstream gradient over the batch, axis 0, and over no other.
+sums_loss_over_batch | softmax-cross-entropy | Loss summed over the batch | The loss is summed over the batch: divide it by N.
+does_not_shift_logits | softmax-cross-entropy | Logits not shifted | exp overflows for large logits: subtract each row's maximum first.
+takes_logarithm_of_probability | softmax-cross-entropy | Logarithm of a probability that may be zero | The logarithm is taken of a probability that may be zero: log p = logit - log(sum of exponentials).
+adds_small_number_to_probability | softmax-cross-entropy | Probabilities clipped or shifted | A small number is added to the probabilities, or they are clipped: log p = logit - log(sum of exp).
+forgets_minus_in_loss | softmax-cross-entropy | Loss with the wrong sign | The loss has the wrong sign: it is minus the mean of the log-probabilities.
+averages_loss_over_classes | softmax-cross-entropy | Loss averaged over the classes | The loss is divided by N times the number of classes: divide it by N.
+normalises_over_batch | softmax-cross-entropy | Softmax taken down the batch | Softmax is taken down the batch: take it over the classes of each row, axis 1.
+forgets_batch_size_in_grad_logits | softmax-cross-entropy | 1/N missing in the loss's gradient | The gradient lacks the 1/N of the mean.
+forgets_one_hot | softmax-cross-entropy | Labels not subtracted | The gradient is the softmax alone: subtract 1 at each row's label.
+negates_grad_logits | softmax-cross-entropy | Loss's gradient with the wrong sign | The gradient has the wrong sign: it is softmax minus one-hot.
+returns_gradient_of_probabilities | softmax-cross-entropy | Gradient of the probabilities returned | The gradient is that of the probabilities, -1/p: carry it through the softmax to the logits.
+divides_grad_logits_by_size | softmax-cross-entropy | Loss's gradient divided by N times classes | The gradient is divided by N times the number of classes: divide it by N.
+accumulates_gradients | common-mistakes | Gradients add up over calls | The gradients of weight and bias add up over calls: set them anew in each backward.
+keeps_first_input | common-mistakes | First input kept | backward uses the input of the first forward: replace what is remembered in each forward.
+shares_memory_between_layers | common-mistakes | Memory shared between layers | What forward remembers is kept in the class or a global, where two layers overwrite each other's: keep it in self.
+rectifies_input_in_place | common-mistakes | Input changed | forward changes the array that it gets: work on a copy.
+changes_upstream_gradient_in_place | common-mistakes | Upstream gradient changed | backward changes the gradient that it gets: work on a copy.
+changes_bias_in_forward | common-mistakes | Bias changed by forward | forward changes the bias: an output that starts as the bias's own array must be a copy of it.
+steps_uphill | training-step | Step along the gradient | The step goes along the gradient: it goes against it.
+ignores_learning_rate | training-step | Learning rate ignored | The step does not use the learning rate that it gets.
+does_not_train_biases | training-step | Biases not trained | The step leaves the biases as they are.
+trains_last_layer_only | training-step | Only the last layer trained | The step moves the last layer only: move every layer that has a weight.
+does_not_train | training-step | Nothing trained | The step changes neither weights nor biases.
+sums_gradients_over_steps | common-mistakes | Gradients add up over steps | The gradients add up from step to step: each step uses its own batch's.
+uses_momentum_unasked | training-step | Momentum in a plain step | The step keeps a momentum; plain gradient descent has none.
+steps_twice | training-step | Two steps instead of one | Each step is made two times, in backward and in step, say.
+clips_gradients_in_step | training-step | Gradients clipped in the step | The step clips the gradients: use them as backward left them.
+"""
+
+_NOTE = "reference/DERIVATION.md#"
+TEXTS: Mapping[str, tuple[str, str, str]] = {
+    name: (_NOTE + heading, title, sentence)
+    for name, heading, title, sentence in (row.split(" | ") for row in _ROWS.strip().splitlines())
+}
+"""Link, title and sentence by name."""
