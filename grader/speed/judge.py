@@ -83,6 +83,9 @@ def _measure(
 
 
 def _voided(void: Voided) -> PhaseVerdict:
+    if void.outcome is Outcome.IMPORT_FAILED:
+        # Nothing was timed: every check fails for this reason, and a page that tells it once must see that.
+        return PhaseVerdict(0.0, void.outcome, void.message, void.location)
     reason = void.message.partition("\n")[0]
     message = f"the timed call gave no right answer, so its time does not count: {reason}"
     return PhaseVerdict(0.0, void.outcome, message, void.location)

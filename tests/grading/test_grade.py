@@ -85,6 +85,14 @@ def test_grade_code_that_does_not_load_names_the_place(job: Job):
     assert {(item.outcome, item.location) for item in result.items} == {(Outcome.IMPORT_FAILED, (place,))}
 
 
+def test_grade_code_that_does_not_load_is_told_once_on_the_page(job: Job):
+    points = {"relu.forward": 1.0, "conv2d.speed_forward": 1.0}
+    both = replace(job, assignment=replace(job.assignment, points=points))
+    files = (SourceFile("cnn.py", b"import numpy as np\nclass ReLU(np.nothing):\n    pass\n"),)
+    page = feedback_page(grade(Submission("one", "One", None, files), both), "Convolution")
+    assert page.count("at cnn.py, line 2: <code>class ReLU(np.nothing):</code>") == 1
+
+
 def test_item_survives_the_way_through_json():
     place = Place("cnn.ipynb", 2, 8, "return x", "forward")
     item = Item("relu.forward", "k1", Outcome.RAISED, "no", 0.5, True, "a case", 0.25, True, (place,))
