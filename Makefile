@@ -4,7 +4,7 @@ VENV ?= .venv
 PYTHON ?= python3
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-lowest lint bench bench-conv bench-sandbox kill-matrix mutants accuracy truth figures clean
+.PHONY: demo test test-lowest lint bench bench-conv bench-sandbox kill-matrix mutants accuracy truth figures rooms clean
 
 demo: $(VENV)/.installed
 	$(BIN)/grader run data/sample_submissions -o results/demo
@@ -48,6 +48,9 @@ truth: $(VENV)/.installed-test
 
 figures: $(VENV)/.installed-test
 	$(BIN)/python -m cnn_reference.figures
+
+rooms: $(VENV)/.installed-test
+	$(BIN)/python -m tests.quality.rooms
 
 $(VENV)/.installed: pyproject.toml
 	test -d $(VENV) || $(PYTHON) -m venv $(VENV)
