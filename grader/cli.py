@@ -18,7 +18,7 @@ from grader.assignment.interface import load_interface
 from grader.assignment.load import load_assignment
 from grader.cases.ground_truth import load_ground_truth
 from grader.errors import GraderError, InputError, SubmissionError
-from grader.grading.executors import local_executor, prepare, usable_cores
+from grader.grading.executors import local_executor, machine, prepare, usable_cores
 from grader.grading.grade import grade
 from grader.grading.gradebook import Gradebook
 from grader.grading.job import Job
@@ -26,14 +26,13 @@ from grader.grading.local import local_job, read_own_file
 from grader.grading.open_submission import gradable
 from grader.grading.run import grade_into, versions
 from grader.intake.submissions import Submission, gather
-from grader.reports.doctor import calibration_text, doctor_text
+from grader.reports.doctor import doctor_text
 from grader.reports.pages import feedback_page
 from grader.reports.run_diff import changes, changes_text, reasons
 from grader.reports.scores import scores_json
 from grader.reports.tables import check_report, scores_table
 from grader.reports.writing import write_reports, write_whole
 from grader.sandbox import examine, open_backend
-from grader.speed.calibrate import calibrate, machine
 
 SANDBOXES = ("auto", "native", "bwrap", "container", "none")
 EXIT_OK, EXIT_NOT_GRADED, EXIT_USAGE, EXIT_INTERRUPTED = 0, 1, 2, 130
@@ -219,21 +218,9 @@ def _truth(arguments: argparse.Namespace) -> int:
 def _doctor(arguments: argparse.Namespace) -> int:
     with err.status("trying what must be refused"):
         sandboxes = examine(arguments.python)
-    facts = {"grader": __version__, "cores": usable_cores(), **machine()}
+    facts = {"grader": __version__, **machine()}
     out.print(doctor_text(sandboxes, facts), markup=False, soft_wrap=True)
     return EXIT_OK if any(report.holds for report in sandboxes) else EXIT_NOT_GRADED
-
-
-def _calibrate(arguments: argparse.Namespace) -> int:
-    with (
-        err.status("timing loops and reference"),
-        open_backend(arguments.sandbox, arguments.python) as backend,
-    ):
-        record = calibrate(backend)
-    with Gradebook.open(arguments.results) as gradebook:
-        gradebook.put_calibration("speed", record)
-    out.print(calibration_text(record), markup=False, soft_wrap=True)
-    return EXIT_OK
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -270,10 +257,6 @@ def _parser() -> argparse.ArgumentParser:
     doctor.add_argument("--python", metavar="INTERPRETER", help="the interpreter that runs students' code")
     doctor.set_defaults(command=_doctor)
 
-    calibrated = commands.add_parser("calibrate", help="measure this machine's speed, for the record")
-    calibrated.add_argument("results", type=Path, nargs="?", default=Path("results"), metavar="RESULTS")
-    _add_sandbox(calibrated)
-    calibrated.set_defaults(command=_calibrate)
     return parser
 
 

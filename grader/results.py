@@ -4,7 +4,7 @@ Trusted side; pure data, no behaviour beyond conversion to JSON-ready values.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, Self
 
@@ -203,8 +203,7 @@ class PhaseSpeed:
 class Speed:
     """How fast the submission is, beside nested loops and the reference.
 
-    Ratios only: times of one machine mean nothing on another. ``growth`` has the exponents by which the
-    time grows with each size: by kind of layer, phase and size.
+    Ratios only: times of one machine mean nothing on another.
     """
 
     speedup_over_loops: float | None
@@ -213,7 +212,6 @@ class Speed:
     conclusive: bool
     note: str = ""
     phases: tuple[PhaseSpeed, ...] = ()
-    growth: Mapping[str, Mapping[str, Mapping[str, float]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

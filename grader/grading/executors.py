@@ -5,8 +5,11 @@ Trusted side. Anything that makes a `concurrent.futures.Executor` can stand in f
 
 import multiprocessing
 import os
+import platform
 import signal
 from concurrent.futures import Executor, ProcessPoolExecutor
+
+import numpy as np
 
 PRELOADED = ["grader.grading.grade"]
 """Imported once for all workers, instead of a second for each."""
@@ -17,6 +20,17 @@ def usable_cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def machine() -> dict[str, str]:
+    """Return what describes this machine and its Python; nothing that identifies its owner."""
+    return {
+        "cores": str(usable_cores()),
+        "processor": platform.processor() or platform.machine(),
+        "system": f"{platform.system()} {platform.release()}",
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+    }
 
 
 def prepare() -> None:

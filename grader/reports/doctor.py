@@ -1,10 +1,9 @@
-"""What this machine can do, as text: sandboxes by what they proved, cores, versions, calibration.
+"""What this machine can do, as text: sandboxes by what they proved, cores, versions.
 
 Trusted side; pure.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from grader.sandbox.probe import Report
 
@@ -38,15 +37,3 @@ def _sandbox(report: Report) -> list[str]:
         result = f"refused ({attempt.error})" if attempt.refused else "NOT REFUSED"
         lines.append(f"  tries to {attempt.name}: {result}")
     return lines
-
-
-def calibration_text(record: Mapping[str, Any]) -> str:
-    """Return what `grader.speed.calibrate.calibrate` measured, a line for each phase."""
-    machine = record["machine"]
-    lines = [f"{machine['processor']}, {machine['cores']} cores, {machine['system']}"]
-    for phase, measured in record["phases"].items():
-        lines.append(
-            f"{phase}: the reference is {measured['speedup'][0]:.0f} times as fast as nested loops; "
-            f"one round's ratio varies by {measured['noise']:.1%}"
-        )
-    return "\n".join(lines)

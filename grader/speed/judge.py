@@ -1,4 +1,4 @@
-"""Everything about one submission's speed: race, loops left in Python, growth -> credit, sentences, record.
+"""Everything about one submission's speed: race, loops left in Python -> credit, sentences, record.
 
 Trusted side.
 """
@@ -15,10 +15,8 @@ from grader.speed.core_lock import timing_slot
 from grader.speed.credit import less_loops
 from grader.speed.python_loops import DIMENSIONS, Loops, find_loops, sentences
 from grader.speed.race import Standing, race
-from grader.speed.scaling import growth
 from grader.speed.statistics import Estimate
 from grader.speed.stopwatch import PHASES, Voided
-from grader.speed.workloads import LARGE, SMALL
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +56,10 @@ def judge_speed(client: Client, backend: Backend, policy: SpeedPolicy) -> SpeedV
     """Measure a submission's convolution while nothing else is timed on the same core."""
     with timing_slot() as core, open_opponents(backend) as opponents:
         standings, loops, void = _measure(client, opponents, policy, core)
-        fast = all(standing.credit == 1 for standing in standings.values())
-        slopes = growth(client, LARGE if fast else SMALL) if void is None else {}
     verdicts = {phase: _verdict(phase, standing, loops, policy) for phase, standing in standings.items()}
     if void is not None:
         verdicts |= {phase: _voided(void) for phase in PHASES if phase not in verdicts}
-    return SpeedVerdict(verdicts, _record(standings, loops, verdicts, slopes) if standings else None)
+    return SpeedVerdict(verdicts, _record(standings, loops, verdicts) if standings else None)
 
 
 def _measure(
@@ -106,7 +102,7 @@ def _verdict(phase: str, standing: Standing, loops: Loops, policy: SpeedPolicy) 
     if standing.waited:
         message.append("wall time was counted, since the code took far longer than it computed")
     if not standing.conclusive:
-        message.append("too near a boundary to tell from noise, so the better side was taken")
+        message.append("too near a boundary to be certain within the time allowed, so the median decided")
     measured = PhaseSpeed(
         phase, share, _interval(standing.speedup), _interval(standing.ratio), standing.conclusive
     )
@@ -120,12 +116,7 @@ def _outcome(share: float, standing: Standing) -> Outcome:
     return Outcome.NOT_IMPLEMENTED if standing.credit else Outcome.TIMED_OUT
 
 
-def _record(
-    standings: Mapping[str, Standing],
-    loops: Loops,
-    verdicts: Mapping[str, PhaseVerdict],
-    slopes: Mapping[str, Mapping[str, Mapping[str, float]]],
-) -> Speed:
+def _record(standings: Mapping[str, Standing], loops: Loops, verdicts: Mapping[str, PhaseVerdict]) -> Speed:
     over = {name for phase in standings for name in loops.over(phase)}
     said = [sentence for phase in standings for sentence in sentences(loops, phase)]
     return Speed(
@@ -135,7 +126,6 @@ def _record(
         conclusive=all(standing.conclusive for standing in standings.values()),
         note="; ".join(said),
         phases=tuple(measured for phase in standings if (measured := verdicts[phase].measured)),
-        growth=slopes,
     )
 
 

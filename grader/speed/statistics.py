@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 RESAMPLES = 500
 CONFIDENCE = 0.99
@@ -45,15 +44,3 @@ def bootstrap_median(values: Sequence[float]) -> Estimate:
     tail = (1 - CONFIDENCE) / 2
     low, high = np.quantile(medians, [tail, 1 - tail])
     return Estimate(float(np.median(array)), float(low), float(high))
-
-
-def log_slope(sizes: ArrayLike, seconds: ArrayLike) -> float:
-    """Return the exponent p of the power law seconds = c * size**p that fits best.
-
-    Examples
-    --------
-    >>> round(log_slope([1, 2, 4], [3.0, 6.0, 12.0]), 3)
-    1.0
-    """
-    slope, _ = np.polyfit(np.log(np.asarray(sizes, float)), np.log(np.asarray(seconds, float)), 1)
-    return float(slope)

@@ -1,11 +1,10 @@
-"""Medians, their intervals, and power laws."""
+"""Medians and their intervals."""
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.speed.statistics import Estimate, bootstrap_median, log_slope
+from grader.speed.statistics import Estimate, bootstrap_median
 
 RATIOS = st.lists(st.floats(0.01, 1e4), min_size=1, max_size=40)
 
@@ -33,9 +32,3 @@ def test_bootstrap_median_more_rounds_narrow_the_interval() -> None:
 
 def test_widened_moves_both_ends() -> None:
     assert Estimate(10.0, 8.0, 12.0).widened(2.0) == Estimate(10.0, 4.0, 24.0)
-
-
-@pytest.mark.parametrize("power", [0.0, 1.0, 2.0])
-def test_log_slope_power_law_gives_its_exponent(power: float) -> None:
-    sizes = np.array([1.0, 2.0, 4.0])
-    assert log_slope(sizes, 0.003 * sizes**power) == pytest.approx(power)

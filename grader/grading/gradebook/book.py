@@ -5,13 +5,12 @@ the items lie in a table of their own, so that SQL can ask which case fails most
 """
 
 import contextlib
-import json
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from grader.errors import GradebookError
 from grader.grading.gradebook.rows import Run, item_row, read_result, read_run, result_row, storable, to_json
@@ -156,19 +155,6 @@ class Gradebook:
             fingerprint,
         )
         return found[0] if found else None
-
-    def put_calibration(self, key: str, record: Mapping[str, object]) -> None:
-        """Store what was measured of this machine, JSON-ready, in place of an older record."""
-        now = datetime.now(UTC).isoformat(timespec="seconds")
-        with self._transaction():
-            self._connection.execute(
-                "INSERT OR REPLACE INTO calibrations VALUES (?, ?, ?)", (key, now, to_json(dict(record)))
-            )
-
-    def calibrations(self) -> dict[str, dict[str, Any]]:
-        """All calibration records by key."""
-        rows = self._rows("SELECT key, record FROM calibrations ORDER BY key")
-        return {row["key"]: json.loads(row["record"]) for row in rows}
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[None]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from grader.errors import GradebookError
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 APPLICATION_ID = 0x434E4E47  # "CNNG", so that another program's database is never taken for ours
 LOCK_SECONDS = 5.0
 
@@ -65,7 +65,6 @@ CREATE TABLE items (
     location TEXT NOT NULL,          -- JSON
     PRIMARY KEY (result_id, position)
 ) WITHOUT ROWID;
-CREATE TABLE calibrations (key TEXT PRIMARY KEY, recorded TEXT NOT NULL, record TEXT NOT NULL);
 PRAGMA application_id = {APPLICATION_ID};
 PRAGMA user_version = {SCHEMA_VERSION};
 COMMIT;

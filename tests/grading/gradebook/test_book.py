@@ -43,9 +43,6 @@ items = st.builds(
 scores = st.builds(CriterionScore, words, finite, finite, counts, counts, words)
 diagnoses = st.builds(Diagnosis, words, words, words, words, st.none() | places, counts, words)
 intervals = st.tuples(finite, finite, finite)
-slopes = st.dictionaries(
-    words, st.dictionaries(words, st.dictionaries(words, finite, max_size=2), max_size=2)
-)
 speeds = st.builds(
     Speed,
     st.none() | finite,
@@ -54,7 +51,6 @@ speeds = st.builds(
     st.booleans(),
     words,
     st.lists(st.builds(PhaseSpeed, words, finite, intervals, intervals, st.booleans())).map(tuple),
-    slopes,
 )
 standings = st.builds(Standing, words, words, words, words, words, st.none() | finite, finite, words)
 results = st.builds(
@@ -193,13 +189,6 @@ def test_result_with_fingerprint_error_empty_or_other_is_none(
     assert gradebook.result_with_fingerprint(fingerprint if fingerprint != "beef" else "cafe") is None
 
 
-def test_calibrations_second_record_replaces_the_first(gradebook: Gradebook):
-    gradebook.put_calibration("loops", {"seconds": 2.0})
-    gradebook.put_calibration("loops", {"seconds": 3.0})
-    gradebook.put_calibration("noise", {"sigma": 0.1})
-    assert gradebook.calibrations() == {"loops": {"seconds": 3.0}, "noise": {"sigma": 0.1}}
-
-
 def test_items_table_tells_which_case_fails_most(gradebook: Gradebook):
     run = gradebook.start_run("conv2d", "", 100.0, roster=["a", "b"])
     gradebook.record(
@@ -260,7 +249,7 @@ def test_open_unknown_version_names_both(tmp_path: Path):
     Gradebook.open(tmp_path).close()
     sql(tmp_path / FILE_NAME, "PRAGMA user_version = 99")
     with pytest.raises(
-        GradebookError, match=r"has gradebook format 99; this version of grader reads format 2"
+        GradebookError, match=r"has gradebook format 99; this version of grader reads format 3"
     ):
         Gradebook.open(tmp_path)
 
