@@ -1,6 +1,7 @@
 """The errors that the grader raises, one small tree, for callers to catch by kind.
 
-Trusted side. A student's failure is never one of these: it is an outcome.
+Trusted side. A student's failure is never one of these: it is an outcome. Nor is `WireError` in
+`grader.worker.wire`: the worker imports nothing of grader, and the sandbox turns that error into an outcome.
 
 GraderError
 +-- InputError          what the user gave cannot be used (exit status 2)
@@ -9,7 +10,6 @@ GraderError
 |   +-- GroundTruthError    ground-truth folder, manifest or array file
 |   +-- GradebookError      results folder or its database
 +-- SandboxError        nothing on this machine can confine, or a probe failed
-+-- WireError           a frame breaks the wire's rules
 """
 
 
@@ -39,7 +39,3 @@ class GradebookError(InputError):
 
 class SandboxError(GraderError):
     """No sandbox on this machine confines untrusted code as asked."""
-
-
-class WireError(GraderError):
-    """Bytes from the untrusted side break the wire's rules."""

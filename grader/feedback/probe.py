@@ -1,7 +1,8 @@
-"""Why a submission fails, found while its worker is still there: own forward, diagnosis, counterexample.
+"""Two questions that need the student's code again: is a wrong gradient right for its own forward pass, and
+which smallest case still fails?
 
-Trusted side. Asks the student's code again, on public or freshly drawn arrays; a hidden case's arrays
-are used and never shown.
+Trusted side; runs while the worker is there. The first uses the suite's arrays, hidden ones too, and shows
+none of them; the second draws its own. `diagnose` needs no worker, since it reads the stored replies.
 """
 
 import time
