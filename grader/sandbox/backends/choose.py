@@ -8,9 +8,6 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from grader.errors import SandboxError
-from grader.sandbox.backends.bwrap import BwrapBackend
-from grader.sandbox.backends.container import ContainerBackend
-from grader.sandbox.backends.native import NativeBackend
 from grader.sandbox.backends.unconfined import PlainBackend
 from grader.sandbox.probe import Report, probe
 from grader.sandbox.process import Backend
@@ -20,12 +17,40 @@ class OpenBackend(Backend, AbstractContextManager["OpenBackend"], Protocol):
     """A backend that closes itself at the end of a ``with`` block."""
 
 
+# Each backend is imported only where it is opened: all but `none` need packages that exist on Linux alone.
+
+
+def _native(python: str | None, packages: Sequence[str]) -> OpenBackend:
+    from grader.sandbox.backends.native import NativeBackend
+
+    return NativeBackend(python, packages)
+
+
+def _bwrap(python: str | None, packages: Sequence[str]) -> OpenBackend:
+    from grader.sandbox.backends.bwrap import BwrapBackend
+
+    return BwrapBackend(python, packages)
+
+
+def _container(python: str | None, packages: Sequence[str]) -> OpenBackend:
+    from grader.sandbox.backends.container import ContainerBackend
+
+    return ContainerBackend(python, packages)
+
+
 _OPENERS: Mapping[str, Callable[[str | None, Sequence[str]], OpenBackend]] = {
-    "native": NativeBackend,
-    "bwrap": BwrapBackend,
-    "container": ContainerBackend,
+    "native": _native,
+    "bwrap": _bwrap,
+    "container": _container,
     "none": PlainBackend,
 }
+
+
+def _open(name: str, python: str | None, packages: Sequence[str]) -> OpenBackend:
+    try:
+        return _OPENERS[name](python, packages)
+    except ImportError as error:
+        raise SandboxError(f"the Python package {error.name} is not installed") from None
 
 
 CONFINING = ("native", "bwrap", "container")
@@ -63,7 +88,7 @@ def open_backend(name: str = "auto", python: str | None = None, packages: Sequen
 
 
 def _proved(name: str, python: str | None, packages: Sequence[str]) -> OpenBackend:
-    backend = _OPENERS[name](python, packages)
+    backend = _open(name, python, packages)
     report = probe(backend)
     if report.holds:
         return backend
@@ -76,7 +101,7 @@ def examine(python: str | None = None) -> tuple[Report, ...]:
     reports = []
     for name in CONFINING:
         try:
-            with _OPENERS[name](python if name != "container" else None, ()) as backend:
+            with _open(name, python if name != "container" else None, ()) as backend:
                 reports.append(probe(backend))
         except SandboxError as error:
             reports.append(Report(name, problem=str(error)))
