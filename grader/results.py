@@ -118,6 +118,8 @@ class Item:
         Whether a wrong gradient is right for the forward pass in the submission; None: not tried.
     location : tuple of Place
         Where the student's code raised, then the student's own calls that led there, innermost first.
+    traceback : str
+        Where the grader itself failed in this check, for whoever repairs it; empty otherwise.
     """
 
     criterion: str
@@ -130,6 +132,7 @@ class Item:
     credit: float | None = None
     right_for_own_forward: bool | None = None
     location: tuple[Place, ...] = ()
+    traceback: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Return the fields as JSON-ready values, for `from_json`."""
@@ -238,7 +241,8 @@ class Result:
 
     ``status`` is ``graded`` or ``grader_error``; ``fingerprint`` is the SHA-256 over everything
     that decides the score (files, assignment, ground truth, grader version), so that an unchanged
-    submission need not be graded twice; ``printed`` is the end of what the student's code printed.
+    submission need not be graded twice; ``printed`` is the end of what the student's code printed;
+    ``traceback`` is where the grader itself failed, for whoever repairs it (empty otherwise).
     """
 
     id: str
@@ -259,3 +263,4 @@ class Result:
     seconds: float = 0.0
     standing: Standing | None = None
     fingerprint: str = ""
+    traceback: str = ""

@@ -3,7 +3,9 @@
 Trusted side; runs in a process of the pool. Everything it is given and returns can be pickled.
 """
 
+import logging
 import time
+import traceback
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -20,6 +22,8 @@ from grader.intake.submissions import Submission
 from grader.results import CriterionScore, Item, Outcome, Result
 from grader.sandbox import Client
 
+log = logging.getLogger(__name__)
+
 
 def grade(submission: Submission, job: Job) -> Result:
     """Grade one submission.
@@ -31,7 +35,9 @@ def grade(submission: Submission, job: Job) -> Result:
     try:
         result = _grade(submission, job)
     except Exception as error:
-        result = failed_result(submission, job, f"{type(error).__name__}: {error}")
+        log.exception("%s could not be graded", submission.id)
+        failed = failed_result(submission, job, f"{type(error).__name__}: {error}")
+        result = replace(failed, traceback=traceback.format_exc())
     return replace(result, seconds=time.perf_counter() - start, fingerprint=fingerprint(submission, job))
 
 

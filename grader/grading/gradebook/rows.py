@@ -80,6 +80,7 @@ def result_row(result: Result) -> dict[str, object]:
         "printed": storable(result.printed),
         "seconds": result.seconds,
         "fingerprint": result.fingerprint,
+        "traceback": storable(result.traceback),
     }
 
 
@@ -87,8 +88,17 @@ def item_row(item: Item) -> tuple[object, ...]:
     """Return the columns of the table ``items`` behind result and position."""
     words = (storable(item.criterion), storable(item.case), str(item.outcome), storable(item.message))
     location = to_json([asdict(place) for place in item.location])
-    about = storable(item.about)
-    return (*words, item.seconds, item.hidden, about, item.credit, item.right_for_own_forward, location)
+    about, trace = storable(item.about), storable(item.traceback)
+    return (
+        *words,
+        item.seconds,
+        item.hidden,
+        about,
+        item.credit,
+        item.right_for_own_forward,
+        location,
+        trace,
+    )
 
 
 def read_run(row: sqlite3.Row) -> Run:
@@ -128,6 +138,7 @@ def read_result(row: sqlite3.Row, items: Sequence[sqlite3.Row]) -> Result:
         seconds=row["seconds"],
         standing=Standing(**standing) if standing else None,
         fingerprint=row["fingerprint"],
+        traceback=row["traceback"],
     )
 
 
@@ -157,4 +168,5 @@ def _read_item(row: sqlite3.Row) -> Item:
         credit=row["credit"],
         right_for_own_forward=None if own_forward is None else bool(own_forward),
         location=tuple(Place(**place) for place in json.loads(row["location"])),
+        traceback=row["traceback"],
     )

@@ -46,6 +46,7 @@ CREATE TABLE results (
     printed TEXT NOT NULL,
     seconds REAL NOT NULL,
     fingerprint TEXT NOT NULL,
+    traceback TEXT NOT NULL,         -- of the grader's own failure
     UNIQUE (run_id, submission)
 );
 CREATE INDEX results_by_fingerprint ON results (fingerprint);
@@ -63,6 +64,7 @@ CREATE TABLE items (
     credit REAL,                     -- share of its points; NULL: all of them
     right_for_own_forward INTEGER,   -- NULL: not tried
     location TEXT NOT NULL,          -- JSON
+    traceback TEXT NOT NULL,         -- of the grader's own failure
     PRIMARY KEY (result_id, position)
 ) WITHOUT ROWID;
 PRAGMA application_id = {APPLICATION_ID};

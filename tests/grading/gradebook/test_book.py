@@ -39,6 +39,7 @@ items = st.builds(
     st.none() | finite,
     st.none() | st.booleans(),
     st.lists(places, max_size=3).map(tuple),
+    words,
 )
 scores = st.builds(CriterionScore, words, finite, finite, counts, counts, words)
 diagnoses = st.builds(Diagnosis, words, words, words, words, st.none() | places, counts, words)
@@ -73,6 +74,7 @@ results = st.builds(
     seconds=finite,
     standing=st.none() | standings,
     fingerprint=words,
+    traceback=words,
 )
 
 
