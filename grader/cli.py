@@ -1,38 +1,41 @@
 """The command line: the only place that prints and exits.
 
-Trusted side. Each command reads its input, lets the core work and shows what came of it.
+Trusted side. Each command reads its arguments, calls the core and shows the result.
 """
 
 import argparse
+import contextlib
+import logging
 import os
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from grader import __version__
-from grader.assignment.interface import load_interface
-from grader.assignment.load import load_assignment
+from grader.assignment.load import DEFAULT_FILE
 from grader.cases.ground_truth import load_ground_truth
-from grader.errors import GraderError, InputError, SubmissionError
-from grader.grading.executors import local_executor, machine, prepare, usable_cores
+from grader.errors import GraderError, InputError
+from grader.grading.executors import machine, usable_cores
 from grader.grading.grade import grade
-from grader.grading.gradebook import Gradebook
-from grader.grading.job import Job
+from grader.grading.gradebook import Gradebook, Run
 from grader.grading.local import local_job, read_own_file
-from grader.grading.open_submission import gradable
-from grader.grading.run import grade_into, versions
-from grader.intake.submissions import Submission, gather
+from grader.grading.plan import Plan, plan_run
+from grader.grading.preview import preview
+from grader.grading.run import grade_folder
 from grader.reports.doctor import doctor_text
+from grader.reports.dry_run import dry_run_text
 from grader.reports.pages import feedback_page
+from grader.reports.phrasing import visible
 from grader.reports.run_diff import changes, changes_text, reasons
 from grader.reports.scores import scores_json
 from grader.reports.tables import check_report, scores_table
 from grader.reports.writing import write_reports, write_whole
-from grader.sandbox import examine, open_backend
+from grader.results import Result
+from grader.sandbox import examine, find_interpreter
 
 SANDBOXES = ("auto", "native", "bwrap", "container", "none")
 EXIT_OK, EXIT_NOT_GRADED, EXIT_USAGE, EXIT_INTERRUPTED = 0, 1, 2, 130
@@ -53,7 +56,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = _parser().parse_args(argv)
     command: Callable[[argparse.Namespace], int] = arguments.command
     try:
-        return command(arguments)
+        with _logging(getattr(arguments, "verbose", 0)):
+            return command(arguments)
     except InputError as error:
         _complain(str(error))
         return EXIT_USAGE
@@ -61,7 +65,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         _complain(str(error))
         return EXIT_NOT_GRADED
     except KeyboardInterrupt:
-        _complain("interrupted; what was graded is kept, the same command goes on from there")
+        _complain("Interrupted. Finished results are saved; run the same command to resume.")
         return EXIT_INTERRUPTED
     except BrokenPipeError:
         # The reader, such as `head`, has had enough; Python's own flush at exit must not fail over it.
@@ -73,69 +77,61 @@ def _complain(text: str) -> None:
     err.print(f"grader: {text}", markup=False, soft_wrap=True)
 
 
+class _Handler(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        """Print one message above the progress bar."""
+        err.print(self.format(record), markup=False, soft_wrap=True)
+
+
+@contextlib.contextmanager
+def _logging(verbose: int) -> Iterator[None]:
+    """Show the grader's log on stderr: with -v what it does, with -vv every detail."""
+    logger, handler = logging.getLogger("grader"), _Handler()
+    handler.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
+    before = logger.level
+    if verbose:
+        logger.setLevel(logging.DEBUG if verbose > 1 else logging.INFO)
+        logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
+        logger.removeHandler(handler)
+
+
 def _run(arguments: argparse.Namespace) -> int:
-    if arguments.checks and not arguments.checks.is_dir():
-        raise InputError(f"--checks: {arguments.checks} is no folder")
-    prepare()
-    job = _job(arguments)
-    due = job.assignment.late.due if job.assignment.late else None
-    intake = gather(arguments.paths, arguments.worksheet, due=due)
-    for warning in intake.warnings:
+    names = ("assignment", "worksheet", "interface", "checks", "sandbox", "python", "only")
+    given: dict[str, Any] = {name: getattr(arguments, name) for name in names}
+    if arguments.dry_run:
+        plan = plan_run(arguments.paths, **given)
+        _warn(plan)
+        previews = preview(plan, arguments.output, regrade=arguments.regrade)
+        out.print(dry_run_text(plan, previews), markup=False, soft_wrap=True)
+        return EXIT_OK
+    with _progress() as progress:
+        task = progress.add_task("grading", total=None)
+
+        def begin(plan: Plan) -> None:
+            _warn(plan)
+            progress.update(task, total=len(plan.chosen))
+
+        graded = grade_folder(
+            arguments.paths,
+            arguments.output,
+            **given,
+            workers=arguments.workers,
+            regrade=arguments.regrade,
+            on_plan=begin,
+            on_result=lambda _: progress.advance(task),
+        )
+    return _show(arguments.output, graded.run, graded.results, verbose=bool(arguments.verbose))
+
+
+def _warn(plan: Plan) -> None:
+    for warning in plan.warnings:
         _complain(warning)
-    chosen = _only(intake.submissions, arguments.only)
-    # Found out here, so that a machine that cannot confine is refused before anything is graded.
-    with open_backend(job.sandbox, job.python) as backend:
-        job = replace(job, sandbox=backend.name)
-    if job.sandbox == "none":
+    if plan.job.sandbox == "none":
         _complain("WARNING: --sandbox none runs the students' code with your rights")
-    with Gradebook.open(arguments.output) as gradebook:
-        run = gradebook.start_run(
-            job.assignment.name,
-            job.assignment.text,
-            job.assignment.max_points,
-            roster=[submission.id for submission in intake.submissions],
-            versions=versions(job),
-            options={"sandbox": job.sandbox, "interface": job.interface.name, "python": job.python or ""},
-        )
-        with _progress() as progress:
-            task = progress.add_task("grading", total=len(chosen))
-            grade_into(
-                gradebook,
-                run,
-                chosen,
-                job,
-                local_executor,
-                arguments.workers,
-                regrade=arguments.regrade,
-                on_result=lambda _: progress.advance(task),
-            )
-        return _show(gradebook, arguments.output)
-
-
-def _job(arguments: argparse.Namespace) -> Job:
-    assignment = load_assignment(arguments.assignment, extra_criteria=arguments.checks is not None)
-    folder = Path() if arguments.interface else Path(assignment.folder)
-    name = arguments.interface or assignment.interface
-    interface = load_interface(name, folder, assignment.interface_settings)
-    job = Job(assignment, interface, arguments.sandbox, arguments.python, arguments.checks)
-    job, absent = gradable(job)
-    if absent:
-        _complain(
-            f"not graded, since the interface {job.interface.name} has no such thing: {', '.join(absent)}"
-        )
-    return job
-
-
-def _only(submissions: Sequence[Submission], wanted: Sequence[str] | None) -> list[Submission]:
-    if wanted is None:
-        return list(submissions)
-    known = {submission.id: submission for submission in submissions}
-    unknown = sorted(set(wanted) - known.keys())
-    if unknown:
-        raise SubmissionError(
-            f"--only: no submission {', '.join(unknown)}; there are {', '.join(sorted(known))}"
-        )
-    return [known[name] for name in dict.fromkeys(wanted)]
 
 
 def _progress() -> Progress:
@@ -143,15 +139,18 @@ def _progress() -> Progress:
     return Progress(*columns, console=err, transient=True)
 
 
-def _show(gradebook: Gradebook, folder: Path) -> int:
+def _show(folder: Path, run: Run, results: Sequence[Result], *, verbose: bool = False) -> int:
     """Write every report, print the scores and name what could not be graded."""
-    results, run = gradebook.latest_results(), gradebook.runs()[-1]
     write_reports(folder, run, results)
     out.print(scores_table(results, run.max_points))
     out.print(f"\nReport: {folder / 'report.html'}", markup=False, soft_wrap=True)
     failed = [result for result in results if result.status == "grader_error"]
     for result in failed:
         _complain(f"{result.id}: {'; '.join(result.notes)}")
+        if verbose:
+            # A check that breaks does so in every case: each traceback is shown once.
+            for trace in dict.fromkeys([result.traceback, *(item.traceback for item in result.items)]):
+                err.print(visible(trace), markup=False, soft_wrap=True, end="")
     return EXIT_NOT_GRADED if failed else EXIT_OK
 
 
@@ -179,7 +178,8 @@ def _report(arguments: argparse.Namespace) -> int:
     with Gradebook.open(arguments.results, create=False) as gradebook:
         if not gradebook.runs():
             raise InputError(f"{arguments.results}: nothing was graded yet")
-        return _show(gradebook, arguments.results)
+        run, results = gradebook.runs()[-1], gradebook.latest_results()
+    return _show(arguments.results, run, results)
 
 
 def _diff(arguments: argparse.Namespace) -> int:
@@ -207,20 +207,27 @@ def _truth(arguments: argparse.Namespace) -> int:
         make_hidden_set(arguments.output, arguments.seed_file)
     else:
         make_public_set(arguments.output)
-    with err.status("holding it against the catalogue of mistakes"):
+    kind, advice = ("hidden", " Try another seed.") if arguments.seed_file else ("public", "")
+    with err.status("checking it with the catalogue of mistakes"):
         missed = tuple(survivors(load_ground_truth(arguments.output)))
     for sentence in missed:
-        _complain(f"too weak: {sentence}; another seed may do better")
+        _complain(f"This {kind} set is too weak: {sentence}.{advice}")
     out.print(f"Ground truth: {arguments.output}", markup=False, soft_wrap=True)
     return EXIT_NOT_GRADED if missed else EXIT_OK
 
 
 def _doctor(arguments: argparse.Namespace) -> int:
+    python = find_interpreter(arguments.python) if arguments.python else None
     with err.status("trying what must be refused"):
-        sandboxes = examine(arguments.python)
+        sandboxes = examine(python)
     facts = {"grader": __version__, **machine()}
     out.print(doctor_text(sandboxes, facts), markup=False, soft_wrap=True)
     return EXIT_OK if any(report.holds for report in sandboxes) else EXIT_NOT_GRADED
+
+
+def _assignment(_: argparse.Namespace) -> int:
+    out.out(DEFAULT_FILE.read_text(encoding="utf-8"), end="", highlight=False)
+    return EXIT_OK
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -253,16 +260,14 @@ def _parser() -> argparse.ArgumentParser:
     truth.add_argument("-o", "--output", type=Path, required=True, metavar="DIR")
     truth.set_defaults(command=_truth)
 
+    shown = commands.add_parser("assignment", help="print the default assignment, to be changed")
+    shown.set_defaults(command=_assignment)
+
     doctor = commands.add_parser("doctor", help="what this machine can do: sandbox, cores, versions")
     doctor.add_argument("--python", metavar="INTERPRETER", help="the interpreter that runs students' code")
     doctor.set_defaults(command=_doctor)
 
     return parser
-
-
-def _add_sandbox(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--python", metavar="INTERPRETER", help="the interpreter that runs students' code")
-    command.add_argument("--sandbox", choices=SANDBOXES, default="auto")
 
 
 def _add_run(run: argparse.ArgumentParser) -> None:
@@ -273,9 +278,12 @@ def _add_run(run: argparse.ArgumentParser) -> None:
     run.add_argument("--interface", metavar="NAME|FILE", help="how the students' code is called")
     run.add_argument("--checks", type=Path, metavar="DIR", help="further checks: pytest files of your own")
     run.add_argument("--workers", type=_positive, default=usable_cores(), metavar="N")
-    _add_sandbox(run)
+    run.add_argument("--python", metavar="INTERPRETER", help="the interpreter that runs students' code")
+    run.add_argument("--sandbox", choices=SANDBOXES, default="auto")
     run.add_argument("--regrade", action="store_true", help="grade unchanged submissions again too")
     run.add_argument("--only", nargs="+", metavar="ID", help="grade these only")
+    run.add_argument("--dry-run", action="store_true", help="say what would be graded; run nothing")
+    run.add_argument("-v", "--verbose", action="count", default=0, help="show the log and tracebacks")
     run.set_defaults(command=_run)
 
 

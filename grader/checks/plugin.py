@@ -5,8 +5,11 @@ brings a fixture `submission` of its own, see `grader.selftest`.
 """
 
 import copy
+import traceback
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -35,14 +38,14 @@ class Handover:
 
 @dataclass(slots=True, eq=False)
 class RollCall:
-    """A one-hook plugin that notes which criteria the collected checks count for."""
+    """A one-hook plugin that counts the collected checks for each criterion."""
 
-    criteria: set[str] = field(default_factory=set)
+    criteria: Counter[str] = field(default_factory=Counter)
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Read the markers of what was collected."""
-        self.criteria |= {_counts(item) for item in items} - {""}
+        self.criteria.update(name for item in items if (name := _counts(item)))
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -119,7 +122,7 @@ def pytest_json_runtest_metadata(item: pytest.Item, call: pytest.CallInfo[None])
 
 
 def _verdict(item: pytest.Item, error: BaseException | None, seconds: float) -> dict[str, Any]:
-    outcome, message = Outcome.PASSED, ""
+    outcome, message, where = Outcome.PASSED, "", ""
     location: tuple[Place, ...] = ()
     if isinstance(error, CheckFailed):
         outcome, message, location = error.outcome, error.message, error.location
@@ -129,6 +132,7 @@ def _verdict(item: pytest.Item, error: BaseException | None, seconds: float) -> 
         outcome, message = Outcome.NOT_RUN, str(error)
     elif error is not None:
         outcome, message = Outcome.GRADER_ERROR, f"{type(error).__name__}: {error}"
+        where = _traceback(error)
     case = _case_of(item)
     credit = dict(item.user_properties).get("credit")
     return Item(
@@ -140,7 +144,20 @@ def _verdict(item: pytest.Item, error: BaseException | None, seconds: float) -> 
         about=case.describe() if case and error is not None else "",
         credit=float(credit) if isinstance(credit, int | float) else None,
         location=location,
+        traceback=where,
     ).to_json()
+
+
+def _traceback(error: BaseException) -> str:
+    """Return an exception's traceback without the calls of pytest that lead to the check."""
+    frames = error.__traceback__
+    while (
+        frames
+        and frames.tb_next
+        and {"_pytest", "pluggy"} & {*Path(frames.tb_frame.f_code.co_filename).parts}
+    ):
+        frames = frames.tb_next
+    return "".join(traceback.format_exception(type(error), error, frames))
 
 
 def _case_of(item: pytest.Item) -> Case | None:

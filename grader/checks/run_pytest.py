@@ -51,8 +51,8 @@ def run_checks(student: Student, folders: Sequence[Path]) -> tuple[Item, ...]:
     return tuple(_item(test) for test in report.report["tests"])
 
 
-def criteria_of(student: Student, folders: Sequence[Path]) -> set[str]:
-    """Return the criteria that the checks in `folders` count for.
+def criteria_of(student: Student, folders: Sequence[Path]) -> Mapping[str, int]:
+    """Return the criteria that the checks in `folders` count for, and the number of checks for each.
 
     Raises
     ------

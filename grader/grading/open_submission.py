@@ -5,7 +5,7 @@ Trusted side. One backend serves every submission that this process grades.
 
 import atexit
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache, partial
 
@@ -84,8 +84,8 @@ def _backend(name: str, python: str | None, packages: tuple[str, ...]) -> Backen
     return stack.enter_context(open_backend(name, python, packages))
 
 
-def gradable(job: Job) -> tuple[Job, tuple[str, ...]]:
-    """Leave out the criteria that the interface cannot express, and hold that checks count for the rest.
+def gradable(job: Job) -> tuple[Job, tuple[str, ...], Mapping[str, int]]:
+    """Drop criteria that the interface cannot express; verify that every other one has a check.
 
     Returns
     -------
@@ -93,6 +93,8 @@ def gradable(job: Job) -> tuple[Job, tuple[str, ...]]:
         With points for what can be graded only.
     tuple of str
         The criteria that are left out.
+    Mapping of str to int
+        The number of checks for each criterion that is kept.
 
     Raises
     ------
@@ -110,14 +112,15 @@ def gradable(job: Job) -> tuple[Job, tuple[str, ...]]:
     student = _student(Unavailable(Outcome.NOT_RUN, ""), job)
     checked = criteria_of(student, job.folders)
     absent = tuple(name for name in job.assignment.points if name not in checked)
+    points = {name: most for name, most in job.assignment.points.items() if name in checked}
+    counts = {name: checked[name] for name in points}
     if not absent:
-        return job, ()
+        return job, (), counts
     known = criteria_of(replace(student, expressed=tuple), job.folders)
-    for name in sorted(set(absent) - known):
+    for name in sorted(set(absent) - known.keys()):
         raise AssignmentError(
             f"points.{name}: no check counts for it; there are checks for {', '.join(sorted(known))}"
         )
-    points = {name: most for name, most in job.assignment.points.items() if name in checked}
     if not points:
         raise AssignmentError(f"points: the interface {job.interface.name} can express none of the criteria")
-    return replace(job, assignment=replace(job.assignment, points=points)), absent
+    return replace(job, assignment=replace(job.assignment, points=points)), absent, counts

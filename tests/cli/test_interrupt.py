@@ -1,4 +1,4 @@
-"""Ctrl-C: the run ends at once, what was graded is kept, and the same command goes on from there."""
+"""Ctrl-C: the run ends at once, finished results are saved, and the same command resumes."""
 
 import os
 import shutil
@@ -50,7 +50,7 @@ def test_run_interrupted_ends_with_130_and_goes_on_where_it_stopped(command, tmp
     _, said = running.communicate(timeout=60)
     before = _graded(tmp_path / "out")
     assert running.returncode == 130
-    assert "interrupted; what was graded is kept" in said
+    assert "Interrupted. Finished results are saved; run the same command to resume." in said
     assert "Traceback" not in said
     assert 1 <= before < COUNT
 

@@ -130,6 +130,34 @@ def test_run_own_check_counts_for_its_own_criterion(grader, read_scores, tmp_pat
     assert points["kernel_flipped"]["conv2d.forward"] < 60
 
 
+BREAKS = """
+import pytest
+
+
+@pytest.mark.criterion("conv2d.identity")
+def test_breaks(submission):
+    return {}["no such key"]
+"""
+
+
+def test_run_check_that_breaks_is_told_with_its_traceback_where_asked(grader, tmp_path):
+    path = tmp_path / "assignment.toml"
+    path.write_text('name = "Own"\n[points]\n"conv2d.identity" = 5\n')
+    own = tmp_path / "checks"
+    own.mkdir()
+    (own / "test_breaks.py").write_text(BREAKS)
+    arguments = ("run", RIGHT, "-o", tmp_path / "out", "--assignment", path, "--checks", own)
+    ran = grader(*arguments)
+    assert ran.status == 1
+    assert "im2col: conv2d.identity, case test_breaks: KeyError: 'no such key'" in ran.err
+    assert "Traceback" not in ran.err
+    told = grader(*arguments, "-v")
+    assert told.status == 1
+    assert 'return {}["no such key"]' in told.err
+    assert "_pytest" not in told.err
+    assert "INFO grader.grading.run: im2col: grader_error" in told.err
+
+
 def test_run_broken_check_file_is_named_before_grading(grader, tmp_path, assignment):
     own = tmp_path / "checks"
     own.mkdir()
@@ -145,9 +173,12 @@ def test_run_broken_check_file_is_named_before_grading(grader, tmp_path, assignm
         (["run", "no/such/folder"], "no/such/folder"),
         (["run", RIGHT, "--assignment", "no.toml"], "no.toml: cannot be read"),
         (["run", RIGHT, "--interface", "torch"], "neither a .py file nor a shipped interface"),
-        (["run", RIGHT, "--checks", "no/checks"], "--checks: no/checks is no folder"),
+        (["run", RIGHT, "--checks", "no/checks"], "--checks: 'no/checks' is not a folder"),
         (["run", RIGHT, "--workers", "0"], "must be at least 1"),
         (["run", RIGHT, "--sandbox", "paper"], "invalid choice: 'paper'"),
+        (["run", RIGHT, "--python", "no/such/python"], "--python: 'no/such/python': no such program"),
+        (["run", RIGHT, "--python", "python9.9"], "--python: 'python9.9': no such program on PATH"),
+        (["doctor", "--python", "no/such/python"], "--python: 'no/such/python': no such program"),
         (["report", "no/results"], "no/results holds no gradebook.sqlite"),
         (["diff", "no/results"], "no/results holds no gradebook.sqlite"),
         (["check", "no.py"], "no.py"),

@@ -32,7 +32,8 @@ def survivors(truth: GroundTruth, catalogue: Iterable[Mistake] = CATALOGUE) -> I
                     break
             for criterion, ids in found.items():
                 if len(ids) < ENOUGH:
-                    yield f"{entry.name} (form {place}): {len(ids)} of {ENOUGH} cases of {criterion} kill it"
+                    which = f"'{entry.name}' (form {place}) in {criterion}"
+                    yield f"only {len(ids)} of the {ENOUGH} required cases catch {which}"
 
 
 def failures(truth: GroundTruth, kind: str, form: Form) -> Iterator[tuple[str, str]]:

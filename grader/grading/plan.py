@@ -1,0 +1,111 @@
+"""What a run would grade, read and checked before any student's code runs: submissions, rules, sandbox.
+
+Trusted side. `grader run --dry-run` shows a plan; `grade_folder` grades it.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from grader.assignment.interface import load_interface
+from grader.assignment.load import load_assignment
+from grader.errors import InputError, SubmissionError
+from grader.grading.job import Job
+from grader.grading.open_submission import gradable
+from grader.intake.submissions import Submission, gather
+from grader.sandbox import find_interpreter, open_backend
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a run would grade, and how.
+
+    Attributes
+    ----------
+    job : Job
+        The rules that are the same for every submission; its ``sandbox`` names a backend that was tried.
+    roster : tuple of Submission
+        Every submission that was found.
+    chosen : tuple of Submission
+        Those to grade: the roster, or the ones that ``only`` names.
+    checks : Mapping of str to int
+        The number of checks for each criterion that earns points.
+    left_out : tuple of str
+        The assignment's criteria that the interface does not cover.
+    warnings : tuple of str
+        For the person who grades; warnings about one submission are with its result.
+    """
+
+    job: Job
+    roster: tuple[Submission, ...]
+    chosen: tuple[Submission, ...]
+    checks: Mapping[str, int]
+    left_out: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+def plan_run(
+    paths: Iterable[str | Path],
+    *,
+    assignment: str | Path | None = None,
+    worksheet: str | Path | None = None,
+    interface: str | None = None,
+    checks: str | Path | None = None,
+    sandbox: str = "auto",
+    python: str | None = None,
+    only: Sequence[str] | None = None,
+) -> Plan:
+    """Read everything that a run needs and try its sandbox; see `grader.grading.run.grade_folder`.
+
+    Raises
+    ------
+    InputError
+        Something that was given cannot be used.
+    SandboxError
+        The sandbox does not confine on this machine.
+    GraderError
+        A check file cannot be collected.
+    """
+    if checks and not Path(checks).is_dir():
+        raise InputError(f"--checks: '{checks}' is not a folder")
+    if python and sandbox != "container":  # there it names an image
+        python = find_interpreter(python)
+    job = _job(_path(assignment), interface, _path(checks), sandbox, python)
+    job, left_out, counts = gradable(job)
+    due = job.assignment.late.due if job.assignment.late else None
+    intake = gather([Path(path) for path in paths], _path(worksheet), due=due)
+    chosen = _chosen(intake.submissions, only)
+    # Tried here, so that a machine that cannot confine is refused before anything is graded.
+    with open_backend(sandbox, job.python) as backend:
+        job = replace(job, sandbox=backend.name)
+    warnings = intake.warnings
+    if left_out:
+        skipped = f"Skipped: the interface '{job.interface.name}' does not cover {', '.join(left_out)}"
+        warnings = (skipped, *warnings)
+    return Plan(job, intake.submissions, chosen, counts, left_out, warnings)
+
+
+def _path(given: str | Path | None) -> Path | None:
+    return None if given is None else Path(given)
+
+
+def _job(
+    file: Path | None, interface: str | None, checks: Path | None, sandbox: str, python: str | None
+) -> Job:
+    assignment = load_assignment(file, extra_criteria=checks is not None)
+    # A path in the assignment starts from its file, one from the command line from where that was typed.
+    folder = Path() if interface else Path(assignment.folder)
+    how = load_interface(interface or assignment.interface, folder, assignment.interface_settings)
+    return Job(assignment, how, sandbox, python, checks)
+
+
+def _chosen(submissions: Sequence[Submission], only: Sequence[str] | None) -> tuple[Submission, ...]:
+    if only is None:
+        return tuple(submissions)
+    known = {submission.id: submission for submission in submissions}
+    unknown = sorted(set(only) - known.keys())
+    if unknown:
+        raise SubmissionError(
+            f"--only: no submission {', '.join(unknown)}; there are {', '.join(sorted(known))}"
+        )
+    return tuple(known[name] for name in dict.fromkeys(only))

@@ -1,0 +1,42 @@
+"""What would happen to each submission of a planned run; nothing of a student's is executed.
+
+Trusted side. Reads the submissions as grading does, and an earlier gradebook where there is one.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from grader.grading.gradebook import FILE_NAME, Gradebook
+from grader.grading.plan import Plan
+from grader.grading.run import kept_results
+from grader.intake.source import read_program
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What would happen to one submission.
+
+    ``files`` are those that would be used, the answer first; ``kept`` says that an earlier result would be
+    kept; ``problem`` says why nothing could be run and is empty otherwise.
+    """
+
+    id: str
+    name: str
+    files: tuple[str, ...]
+    kept: bool
+    problem: str = ""
+
+
+def preview(plan: Plan, results: Path, *, regrade: bool = False) -> tuple[Preview, ...]:
+    """Return what would happen to each chosen submission if the plan were graded into `results`."""
+    kept: set[str] = set()
+    if not regrade and (results / FILE_NAME).is_file():
+        with Gradebook.open(results, create=False) as gradebook:
+            kept = set(kept_results(plan, gradebook))
+    job, previews = plan.job, []
+    for submission in plan.chosen:
+        program = read_program(submission, job.interface.names, whole_file=job.assignment.whole_file)
+        previews.append(
+            Preview(submission.id, submission.name, program.files, submission.id in kept, program.error)
+        )
+    return tuple(previews)
