@@ -32,7 +32,7 @@ def survivors(truth: GroundTruth, catalogue: Iterable[Mistake] = CATALOGUE) -> I
                     break
             for criterion, ids in found.items():
                 if len(ids) < ENOUGH:
-                    which = f"'{entry.name}' (form {place}) in {criterion}"
+                    which = f"'{entry.title}' in {criterion} ({entry.name}, form {place})"
                     yield f"only {len(ids)} of the {ENOUGH} required cases catch {which}"
 
 
