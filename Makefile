@@ -4,13 +4,21 @@ VENV ?= .venv
 PYTHON ?= python3
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-lowest lint bench bench-conv bench-sandbox kill-matrix mutants accuracy truth figures rooms clean
+.PHONY: demo test test-fast test-lowest lint bench bench-conv bench-sandbox kill-matrix mutants accuracy truth figures rooms clean
 
 demo: $(VENV)/.installed
 	$(BIN)/grader run data/sample_submissions -o results/demo
 
+# Two processes, a file of tests each at a time, since the tests of a file share what they grade. One
+# thread for each, since BLAS would start one for each core in each of them.
+PYTEST := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 --dist loadfile
+
 test: $(VENV)/.installed-test lint
-	$(BIN)/python -m pytest -q
+	$(PYTEST)
+
+# For the edit loop: no sandbox, no browser, nothing that draws or trains for long (tests/conftest.py lists it).
+test-fast: $(VENV)/.installed-test
+	$(PYTEST) -m "not slow"
 
 test-lowest:
 	test -d $(VENV)-lowest || $(PYTHON) -m venv $(VENV)-lowest

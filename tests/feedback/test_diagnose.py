@@ -57,6 +57,7 @@ def test_diagnose_of_padding_and_stride_ignored_names_both():
     assert named(found)["conv2d.forward"] == {"ignores_padding_in_forward", "ignores_stride_in_forward"}
 
 
+@pytest.mark.slow
 def test_diagnose_of_random_pairs_names_no_other_mistake():
     rng = random.Random(4)
     entries = [entry for entry in CATALOGUE if entry.kind == "conv2d" and not entry.single]

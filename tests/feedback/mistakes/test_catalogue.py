@@ -143,6 +143,7 @@ def test_kills_of_right_layer_are_none(kind):
     assert not any(kills(TRUTH, kind, Form()).values())
 
 
+@pytest.mark.slow
 def test_survivors_of_catalogue_are_none():
     assert list(survivors(TRUTH)) == []
 
