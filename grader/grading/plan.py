@@ -3,6 +3,7 @@
 Trusted side. `grader run --dry-run` shows a plan; `grade_folder` grades it.
 """
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,6 +15,8 @@ from grader.grading.job import Job
 from grader.grading.open_submission import gradable
 from grader.intake.submissions import Submission, gather
 from grader.sandbox import find_interpreter, open_backend
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,10 @@ def plan_run(
     # Tried here, so that a machine that cannot confine is refused before anything is graded.
     with open_backend(sandbox, job.python) as backend:
         job = replace(job, sandbox=backend.name)
+    log.info(
+        "%d of %d submissions, interface %s, sandbox %s, %d checks",
+        *(len(chosen), len(intake.submissions), job.interface.name, job.sandbox, sum(counts.values())),
+    )
     warnings = intake.warnings
     if left_out:
         skipped = f"Skipped: the interface '{job.interface.name}' does not cover {', '.join(left_out)}"

@@ -147,6 +147,7 @@ def grade_folder(
         for result in kept.values():
             record(result)
         left = [submission for submission in plan.chosen if submission.id not in kept]
+        log.info("%d unchanged, %d to grade", len(kept), len(left))
         grade_all(left, plan.job, local_executor, workers or usable_cores(), record)
         newest = tuple(gradebook.latest_results())
     return GradedFolder(run, newest, tuple(kept), plan.left_out, plan.warnings)

@@ -45,8 +45,10 @@ def find_interpreter(name: str) -> str:
         raise InputError(f"--python: '{name}' cannot be started ({error})") from None
     if done.returncode:
         lines = done.stderr.decode(errors="replace").strip().splitlines()
-        said = lines[-1] if lines else f"exit status {done.returncode}"
-        if "numpy" in said:
-            raise InputError(f"--python: '{name}' has no NumPy, which students' code needs ({said})")
+        if lines and "numpy" in lines[-1]:
+            raise InputError(f"--python: '{name}' has no NumPy, which students' code needs ({lines[-1]})")
+        # A traceback ends with the reason; any other program begins with it and may go on with advice.
+        which = -1 if lines and lines[0].startswith("Traceback") else 0
+        said = lines[which] if lines else f"exit status {done.returncode}"
         raise InputError(f"--python: '{name}' is not a Python interpreter that works ({said})")
     return path

@@ -38,7 +38,7 @@ def test_find_interpreter_keeps_the_link_of_a_virtual_environment():
     [
         (f'exec {sys.executable} -S "$@"', "has no NumPy, which students' code needs"),
         (
-            "echo 'this is not Python' >&2; exit 3",
+            'echo "this is not Python" >&2; echo advice >&2; exit 3',
             "is not a Python interpreter that works (this is not Python)",
         ),
         ("exit 3", "is not a Python interpreter that works (exit status 3)"),

@@ -3,6 +3,7 @@
 Trusted side.
 """
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
@@ -11,6 +12,8 @@ from grader.errors import SandboxError
 from grader.sandbox.backends.unconfined import PlainBackend
 from grader.sandbox.probe import Report, probe
 from grader.sandbox.process import Backend
+
+log = logging.getLogger(__name__)
 
 
 class OpenBackend(Backend, AbstractContextManager["OpenBackend"], Protocol):
@@ -81,9 +84,13 @@ def open_backend(name: str = "auto", python: str | None = None, packages: Sequen
     problems = []
     for candidate in CONFINING if name == "auto" else (name,):
         try:
-            return _proved(candidate, python, packages)
+            backend = _proved(candidate, python, packages)
         except SandboxError as error:
+            log.debug("sandbox %s cannot be used: %s", candidate, error)
             problems.append(f"{candidate}: {error}")
+        else:
+            log.debug("sandbox %s holds", candidate)
+            return backend
     raise SandboxError("nothing here confines untrusted code\n" + "\n".join(problems))
 
 
