@@ -47,8 +47,9 @@ class _Console(Console):
         raise BrokenPipeError
 
 
-out = _Console(highlight=False)
-err = _Console(stderr=True, highlight=False)
+# No emoji: a student's or a file's ":bomb:" is shown as it is written.
+out = _Console(highlight=False, emoji=False)
+err = _Console(stderr=True, highlight=False, emoji=False)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -74,13 +75,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _complain(text: str) -> None:
-    err.print(f"grader: {text}", markup=False, soft_wrap=True)
+    err.print(f"grader: {visible(text)}", markup=False, soft_wrap=True)
 
 
 class _Handler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Print one message above the progress bar."""
-        err.print(self.format(record), markup=False, soft_wrap=True)
+        err.print(visible(self.format(record)), markup=False, soft_wrap=True)
 
 
 @contextlib.contextmanager

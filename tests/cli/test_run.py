@@ -180,6 +180,8 @@ def test_run_broken_check_file_is_named_before_grading(grader, tmp_path, assignm
         (["run", RIGHT, "--python", "python9.9"], "--python: 'python9.9': no such program on PATH"),
         (["doctor", "--python", "no/such/python"], "--python: 'no/such/python': no such program"),
         (["report", "no/results"], "no/results holds no gradebook.sqlite"),
+        (["report", "no/:bomb:"], "no/:bomb: holds no gradebook.sqlite"),
+        (["report", "no/\x1b[31m"], r"no/\x1b[31m holds no gradebook.sqlite"),
         (["diff", "no/results"], "no/results holds no gradebook.sqlite"),
         (["check", "no.py"], "no.py"),
         (["truth", "--seed-file", "no.txt", "-o", "no/out"], "no.txt: cannot be read"),
