@@ -1,4 +1,4 @@
-"""Layers that treat each number by itself, or not at all: ReLU and Flatten."""
+"""Layers without parameters: ReLU, which changes each number by itself, and Flatten."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every layer asks of its arrays: a float dtype, the right axes, the right shape."""
+"""Checks that every layer makes of its arrays: a float dtype, the right axes, the right shape."""
 
 from __future__ import annotations
 

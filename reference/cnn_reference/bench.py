@@ -1,8 +1,8 @@
 """Time our convolution against PyTorch's on the CPU: ``python -m cnn_reference.bench [-o DIR]``.
 
-Each number of threads gets a process of its own, since BLAS reads it when it is loaded. In it, both
-sides run in turns on the same arrays, and the ratio is the median over the pairs, so that whatever
-else the machine does falls on both alike.
+Each number of threads gets a process of its own, because BLAS reads the number when it is loaded. In
+this process, both sides run in turns on the same arrays, and the ratio is the median over the pairs, so
+that other programs on the machine slow down both sides alike.
 """
 
 from __future__ import annotations

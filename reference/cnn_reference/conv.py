@@ -16,9 +16,9 @@ from cnn_reference.windows import IntOrPair, Pair, Windows, crop, pad, pair, wal
 
 # A block of windows should still be in the cache when it is multiplied ...
 BLOCK_BYTES = 1 << 19
-# ... but a matrix product of fewer windows than this spends its time on preparing the kernels.
+# ... but BLAS rearranges the kernels for each product, which is too costly for fewer windows than this.
 FEWEST_WINDOWS = 512
-# So many numbers that lie together in memory are worth a copy, or an addition, of their own.
+# NumPy copies and adds fast if at least this many numbers are next to each other in memory.
 LONG_RUN = 16
 
 
@@ -50,7 +50,7 @@ def conv2d_forward(
     Raises
     ------
     ValueError
-        If the shapes do not belong together, or the stride or padding is no possible one.
+        If the shapes do not fit together, or the stride or padding is not possible.
 
     Examples
     --------
@@ -93,7 +93,7 @@ def conv2d_backward(
     Raises
     ------
     ValueError
-        If the shapes do not belong together, or the stride or padding is no possible one.
+        If the shapes do not fit together, or the stride or padding is not possible.
 
     Examples
     --------
@@ -109,7 +109,7 @@ def conv2d_backward(
     padded = _padded(x, windows, channels_last)
     view, kernels = window_view(padded, windows), _kernel_rows(weight)
     grad_padded = np.zeros_like(padded)
-    # In the order of the rows, since BLAS is faster if it need not transpose.
+    # In the memory order of the windows' rows, because BLAS is faster if it need not transpose.
     grad_kernels = np.zeros_like(kernels, order="C" if channels_last else "F")
     share = np.empty_like(grad_kernels)
     for images, rows in _blocks(view):
@@ -157,8 +157,9 @@ def _by_place(view: Array) -> Array:
 def _window_rows(view: Array, channels_last: bool) -> Array:
     """Copy each window into a row (im2col): (n, C_in, h, w, K_h, K_w) -> (n*h*w, K_h*K_w*C_in).
 
-    In memory a window is one piece if the channels are last. Else each *column* is one, since then
-    it is windows side by side that are read from pixels side by side.
+    If the channels are last in memory, each row (one window) is copied in long pieces. If not, a window
+    takes only K_w pixels of an image row, so the result is laid out column by column: neighbouring windows
+    read neighbouring pixels, and the pieces are as long as the output is wide.
     """
     n, C_in, h, w, K_h, K_w = view.shape
     if channels_last:
@@ -169,7 +170,8 @@ def _window_rows(view: Array, channels_last: bool) -> Array:
 def _scatter(grad_windows: Array, grad_padded: Array, stride: Pair) -> None:
     """Add each window's gradient to the pixels it was read from: the transpose of `_window_rows`.
 
-    First down, then across: K_h + K_w additions of long pieces instead of K_h * K_w of short ones.
+    Row and column of a pixel, s_h*i + u and s_w*j + v, do not depend on each other. So the gradients are
+    added first down and then across: K_h + K_w additions of long pieces instead of K_h * K_w short ones.
 
     Parameters
     ----------
@@ -181,9 +183,10 @@ def _scatter(grad_windows: Array, grad_padded: Array, stride: Pair) -> None:
         (s_h, s_w).
     """
     (n, h, w, K_h, K_w, C_in), (s_h, s_w) = grad_windows.shape, stride
-    # zeros_like, because it keeps the order of the axes in memory.
+    # zeros_like keeps the order of the axes in memory, so that both additions run over long pieces.
     grad_down = np.zeros_like(grad_windows[:, :, :, 0], shape=(n, s_h * (h - 1) + K_h, w, K_w, C_in))
     for u in range(K_h):
+        # Within one u no pixel occurs twice, so `+=` on the slice adds every share.
         grad_down[:, u : u + s_h * h : s_h] += grad_windows[:, :, :, u]
     target = grad_padded[:, :, : grad_down.shape[1]].transpose(0, 2, 3, 1)
     for v in range(K_w):

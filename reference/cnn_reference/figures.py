@@ -78,7 +78,7 @@ def draw_shapes() -> Figure:
 
 
 def draw_number_line() -> Figure:
-    """The padded row of the example with its windows, and what is left over."""
+    """The padded row of the example with its windows, and the pixel that is left over."""
     figure, axes = canvas(7.5, 4, 15, 8)
     cells(axes, 4, 5, PADDED, [BORDER, *[PIXEL] * 4, BORDER])
     for index in range(6):

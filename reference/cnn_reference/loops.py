@@ -1,7 +1,7 @@
-"""Convolution and pooling as plain nested loops: what is computed, with nothing done for speed.
+"""Convolution and pooling as plain nested loops, with nothing done for speed.
 
-Here to be read first, to be believed (the vectorised modules are held against it), and to be
-the time that they are measured by. Same signatures, same errors as ``conv`` and ``pooling``.
+Read this module first. The tests compare the vectorised modules with it, and the grader measures speed
+relative to it. The functions have the same signatures and errors as in ``conv`` and ``pooling``.
 """
 
 from __future__ import annotations

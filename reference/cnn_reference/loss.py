@@ -1,4 +1,4 @@
-"""Softmax and cross-entropy in one, so that no exponential overflows and no logarithm meets zero."""
+"""Softmax and cross-entropy in one step, so that no exponential overflows and no logarithm is infinite."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def cross_entropy_forward(logits: Array, labels: ArrayLike) -> float:
     Raises
     ------
     ValueError
-        If the shapes differ, the batch is empty, or a label is no class.
+        If the shapes differ, the batch is empty, or a label is not a class.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""A network is a list of layers: forward through it, backward through it, one step downhill."""
+"""A network as a list of layers: forward, backward, and one step of gradient descent."""
 
 from __future__ import annotations
 

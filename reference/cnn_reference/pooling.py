@@ -32,7 +32,7 @@ def max_pool2d_forward(
     Raises
     ------
     ValueError
-        If the shapes do not belong together, or stride or padding is no possible one.
+        If the shapes do not fit together, or stride or padding is not possible.
 
     Examples
     --------
@@ -71,7 +71,7 @@ def max_pool2d_backward(
     Raises
     ------
     ValueError
-        If the shapes do not belong together, or stride or padding is no possible one.
+        If the shapes do not fit together, or stride or padding is not possible.
 
     Examples
     --------
@@ -83,7 +83,7 @@ def max_pool2d_backward(
     padded = pad(x, windows.padding, -np.inf)
     largest = _largest(padded, windows)
     grad_padded = np.zeros_like(padded)
-    # The border is no pixel, even if all pixels of a window are as small as it is.
+    # The border never wins, not even if all pixels of a window are -inf too.
     inside = pad(np.ones((1, 1, *windows.size)), windows.padding) == 1
     open_windows = np.ones(largest.shape, bool)
     for _, _, rows, columns in windows.taps():

@@ -1,6 +1,6 @@
-"""How a window walks over an image: the sizes it gives, the arguments it refuses, its strided view.
+"""How a window moves over an image: output sizes, checks of the arguments, the strided view.
 
-Convolution, pooling and their nested loops all walk alike, so the rules are here, once.
+Convolution, pooling and their nested loops share these rules.
 """
 
 from __future__ import annotations
@@ -64,12 +64,12 @@ def walk(size: Pair, kernel: IntOrPair, stride: IntOrPair, padding: IntOrPair) -
     Windows
         With ``H_out = (H + 2*p_h - K_h) // s_h + 1`` and W_out alike (Dumoulin & Visin,
         arXiv:1603.07285, Relationship 6). The remainder, ``(H + 2*p_h - K_h) % s_h`` padded rows
-        at the bottom, is never read, and that is no error.
+        at the bottom, is never read. This is not an error.
 
     Raises
     ------
     ValueError
-        If an argument is no integer, negative, zero where it cannot be, or the kernel does not fit.
+        If an argument is not an integer or is too small, or the kernel does not fit.
 
     Examples
     --------
@@ -86,7 +86,7 @@ def walk(size: Pair, kernel: IntOrPair, stride: IntOrPair, padding: IntOrPair) -
 
 
 def pair(name: str, value: IntOrPair, *, minimum: int) -> Pair:
-    """Read an integer, or two, as (height, width); raise ValueError if that is not what it is.
+    """Return an integer, or a pair of them, as (height, width); raise ValueError for anything else.
 
     >>> pair("stride", 2, minimum=1)
     (2, 2)
