@@ -1,14 +1,14 @@
 """A convolutional network in NumPy: your part of the work.
 
-Write the bodies that raise NotImplementedError. Keep the names and arguments: they are what the
-checks call. Layouts are PyTorch's (NCHW), arrays are float64 unless you are given float32, and no
-method may change the arrays that it is given.
+Replace each `raise NotImplementedError` by your code. Keep the names and arguments, because the checks
+call them. Arrays are laid out as in PyTorch (NCHW) and are float64, or float32 if you are given float32.
+No method may change the arrays that it is given.
 
 Test yourself as often as you like, in this folder:
 
-    pytest                      every public case
-    pytest -k "conv2d and k3x3" some of them
-    grader check cnn.py         the same, with points and hints
+    pytest                      run every public case
+    pytest -k "conv2d and k3x3" run some of them
+    grader check cnn.py         the same cases, with points and hints
 """
 
 import numpy as np  # noqa: F401
@@ -29,38 +29,38 @@ class Conv2d:
     weight, grad_weight : arrays of shape (C_out, C_in, K_h, K_w)
     bias, grad_bias : arrays of shape (C_out,)
 
-    Arguments that make no sense must raise a ValueError, not return garbage: a kernel larger than the
-    padded input, an x whose channels are not C_in, a stride below 1, a negative padding.
+    Raise a ValueError for arguments that make no sense: a kernel larger than the padded input, an x whose
+    number of channels is not C_in, a stride below 1, a negative padding.
     """
 
     def __init__(self, in_channels, out_channels, kernel_size, stride=1, padding=0):
-        # Set self.weight and self.bias: small random numbers and zeros. The checks replace them.
+        # Set self.weight to small random numbers and self.bias to zeros. The checks replace them.
         raise NotImplementedError("Conv2d.__init__")
 
     def forward(self, x):
         """Return the output, (N, C_out, H_out, W_out), for x of shape (N, C_in, H, W).
 
-        H_out = (H + 2 * padding - K_h) // stride + 1, per axis. Where the division leaves a
-        remainder, the last rows or columns are never read: that is no error.
+        H_out = (H + 2 * padding - K_h) // stride + 1, and W_out likewise. If the division leaves a
+        remainder, no window reads the last rows or columns. This is not an error.
         """
         raise NotImplementedError("Conv2d.forward")
 
     def backward(self, grad_output):
-        """Return grad_x, the loss's gradient for the newest x that forward was given.
+        """Return grad_x, the gradient of the loss with respect to the x of the last forward call.
 
-        grad_output has the output's shape. Also sets grad_weight and grad_bias, which sum over the
-        batch (no mean) and start anew at each call.
+        grad_output has the shape of the output. Also set grad_weight and grad_bias: sums over the batch
+        (not means), computed anew at each call.
         """
         raise NotImplementedError("Conv2d.backward")
 
 
 class MaxPool2d:
-    """The maximum of each window. Padding is with minus infinity: it never wins.
+    """The maximum of each window. The padding is minus infinity, so it is never the maximum.
 
     Parameters
     ----------
     kernel_size, stride, padding : int or (height, width)
-        The stride is the kernel size where it is not given.
+        The stride is the kernel size if it is not given.
     """
 
     def __init__(self, kernel_size, stride=None, padding=0):
@@ -71,19 +71,19 @@ class MaxPool2d:
         raise NotImplementedError("MaxPool2d.forward")
 
     def backward(self, grad_output):
-        """Return grad_x. Of equal maxima the first of the window, row by row, gets the gradient."""
+        """Return grad_x. Among equal maxima of a window, the first one, row by row, gets the gradient."""
         raise NotImplementedError("MaxPool2d.backward")
 
 
 class ReLU:
-    """max(x, 0), of an x of any shape; the gradient at 0 is 0."""
+    """max(x, 0), for x of any shape; the gradient at 0 is 0."""
 
     def forward(self, x):
-        """Return the output, shaped as x."""
+        """Return the output, of the same shape as x."""
         raise NotImplementedError("ReLU.forward")
 
     def backward(self, grad_output):
-        """Return grad_x, shaped as x."""
+        """Return grad_x, of the same shape as x."""
         raise NotImplementedError("ReLU.backward")
 
 
@@ -91,7 +91,7 @@ class Flatten:
     """(N, C, H, W) to (N, C * H * W)."""
 
     def forward(self, x):
-        """Return x with all axes but the first in one."""
+        """Return x with all axes except the first merged into one."""
         raise NotImplementedError("Flatten.forward")
 
     def backward(self, grad_output):
@@ -121,17 +121,17 @@ class Linear:
 
 
 class CrossEntropyLoss:
-    """Softmax and negative log-likelihood in one, the mean over the batch."""
+    """Softmax followed by the negative log-likelihood; the mean over the batch."""
 
     def forward(self, logits, labels):
         """Return the loss as a float, for logits (N, classes) and integer labels (N,).
 
-        It must be right for logits of some thousands too, where exp alone overflows.
+        It must also be right for logits of some thousands, for which exp alone overflows.
         """
         raise NotImplementedError("CrossEntropyLoss.forward")
 
     def backward(self):
-        """Return grad_logits, (N, classes), for the newest logits and labels."""
+        """Return grad_logits, (N, classes), for the logits and labels of the last forward call."""
         raise NotImplementedError("CrossEntropyLoss.backward")
 
 
@@ -141,14 +141,14 @@ class CNN:
     Parameters
     ----------
     layers : list of layers
-        Any of the above but the loss, in the order in which x passes them.
+        Any of the layers above except the loss, in the order in which x passes through them.
     """
 
     def __init__(self, layers):
         self.layers = layers
 
     def forward(self, x):
-        """Return what the last layer returns, the logits."""
+        """Return the output of the last layer, the logits."""
         raise NotImplementedError("CNN.forward")
 
     def backward(self, grad_logits):

@@ -1,7 +1,7 @@
-"""Your self-test: every public case, by plain `pytest` in this folder. Nothing here is yours to write.
+"""Your self-test: run `pytest` in this folder to try every public case. You need not change this file.
 
-A failing test shows the case (kernel, stride, padding, sizes), what it is there to catch, and which
-positions of your array are wrong.
+A failing test shows the case (kernel, stride, padding, sizes), which mistake the case is there to catch,
+and which positions of your array are wrong.
 """
 
 from pathlib import Path
@@ -13,5 +13,5 @@ from grader.selftest import *  # noqa: F403
 
 @pytest.fixture(scope="session")
 def submission_file():
-    """Return the file under test: put another name here if yours is called otherwise."""
+    """Return the file under test. If your file has another name, change it here."""
     return Path(__file__).with_name("cnn.py")
