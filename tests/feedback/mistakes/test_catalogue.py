@@ -151,7 +151,9 @@ def test_survivors_of_catalogue_are_none():
 def test_survivors_of_right_layer_are_told_by_name():
     entry = mistake("forgets_bias")
     harmless = type(entry)("harmless", "relu", ("relu.forward",), "None", "Nothing.", "", (Form(),))
-    assert list(survivors(TRUTH, [harmless])) == ["harmless (form 0): 0 of 3 cases of relu.forward kill it"]
+    assert list(survivors(TRUTH, [harmless])) == [
+        "only 0 of the 3 required cases catch 'None' in relu.forward (harmless, form 0)"
+    ]
 
 
 def test_kill_matrix_of_crop_from_the_end_names_cases_without_padding():
