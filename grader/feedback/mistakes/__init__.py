@@ -5,8 +5,8 @@ explains an answer) and accepted conventions.
 """
 
 from grader.feedback.mistakes.conv_backward import BACKWARD_MISTAKES
-from grader.feedback.mistakes.conv_forward import ERROR_MISTAKES, FORWARD_MISTAKES, REFUSALS
-from grader.feedback.mistakes.dense import LINEAR_MISTAKES, LOSS_MISTAKES, RELU_MISTAKES
+from grader.feedback.mistakes.conv_forward import FORWARD_MISTAKES
+from grader.feedback.mistakes.dense import DENSE_MISTAKES
 from grader.feedback.mistakes.families import FAMILIES
 from grader.feedback.mistakes.model import Form, Mistake, combine
 from grader.feedback.mistakes.pooling import POOLING_MISTAKES
@@ -18,13 +18,9 @@ __all__ = ["CATALOGUE", "Form", "Mistake", "combine", "mistake"]
 CATALOGUE: tuple[Mistake, ...] = (
     *FAMILIES,
     *FORWARD_MISTAKES,
-    *REFUSALS,
     *BACKWARD_MISTAKES,
-    *ERROR_MISTAKES,
     *POOLING_MISTAKES,
-    *RELU_MISTAKES,
-    *LINEAR_MISTAKES,
-    *LOSS_MISTAKES,
+    *DENSE_MISTAKES,
     *STATE_MISTAKES,
     *TRAINING_MISTAKES,
 )

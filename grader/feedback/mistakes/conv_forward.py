@@ -3,21 +3,21 @@
 Trusted side; a table with the functions that it needs.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
+from functools import partial
 from math import prod
 from typing import Any
 
 import numpy as np
 from numpy.lib import stride_tricks
 
-from grader.feedback.mistakes import transforms
+from grader.feedback.mistakes import transforms as to
 from grader.feedback.mistakes.entries import around, wrong
-from grader.feedback.mistakes.model import Array, Form, LayerCall, StepFunction
-from grader.feedback.mistakes.steps import pad, same
+from grader.feedback.mistakes.model import Array, FormSteps, LayerCall, StepFunction
+from grader.feedback.mistakes.steps import as_it_is, pad
 
-OUTPUT = "conv2d.output"
+forward = partial(wrong, "conv2d.output")
+errors = partial(wrong, "conv2d.errors")
 
 
 def _padded(mode: Any) -> StepFunction:
@@ -46,30 +46,28 @@ def _reshaped(*axes: int) -> StepFunction:
     return lambda result, _: result.transpose(axes).reshape(result.shape)
 
 
-def _sized(*sizes: int) -> StepFunction:
+def _sized(rows: int, columns: int) -> StepFunction:
     """Make the output as high and wide as two of its axes say, zero where nothing is computed."""
-    return lambda result, _: transforms.pasted(result, (*result.shape[:2], *(result.shape[a] for a in sizes)))
-
-
-def _as_large_as_input(result: Array, call: LayerCall) -> Array:
-    return transforms.pasted(result, (*result.shape[:2], *call.x.shape[2:]))
+    return lambda result, _: to.pasted(result, (result.shape[rows], result.shape[columns]))
 
 
 def _windows_of_unpadded(result: Array, call: LayerCall) -> Array:
     """Fill only the windows that an image without padding would have."""
-    rows, columns = transforms.windows_without_padding(call)
-    return transforms.pasted(result[:, :, :rows, :columns], result.shape)
+    rows, columns = to.windows_without_padding(call)
+    return to.pasted(result[:, :, :rows, :columns], result.shape[2:])
 
 
 def _one_channel(chosen: slice) -> StepFunction:
-    return transforms.changed(x=lambda call: call.x[:, chosen], weight=lambda call: call.weight[:, chosen])
+    return to.changed(x=lambda call: call.x[:, chosen], weight=lambda call: call.weight[:, chosen])
+
+
+def _bias_along(shape: tuple[int, ...]) -> StepFunction:
+    return lambda sums, call: sums + call.bias.reshape(shape)
 
 
 def _strides_of_the_unpadded(call: LayerCall) -> Array:
     """Look at the unpadded array with the shape of the padded one."""
-    N, C_in, H, W = call.x.shape
-    p_h, p_w = call.padding
-    return stride_tricks.as_strided(call.x, (N, C_in, H + 2 * p_h, W + 2 * p_w), call.x.strides)
+    return stride_tricks.as_strided(call.x, pad(call).shape, call.x.strides)
 
 
 def _strides_from_the_shape(call: LayerCall) -> Array:
@@ -92,71 +90,10 @@ def _any_pair(call: LayerCall) -> bool:
     return any(map(_unequal, (call.window, call.stride, call.padding)))
 
 
-FORWARD_MISTAKES = (
-    wrong(OUTPUT, "flips_kernel_in_forward", arguments=transforms.kernel_flipped),
-    wrong(OUTPUT, "orders_columns_differently", arguments=_columns_in_other_order),
-    wrong(OUTPUT, "reshapes_instead_of_transposing", finish=(_reshaped(0, 2, 3, 1), _reshaped(1, 0, 2, 3))),
-    wrong(OUTPUT, "pads_twice", arguments=transforms.padding_of(lambda p: 2 * p)),
-    wrong(
-        OUTPUT,
-        "pads_by_one",
-        arguments=(transforms.padding_of(lambda _: 1), transforms.padding_of(lambda p: min(p, 1))),
-    ),
-    wrong(OUTPUT, "pads_with_edge_values", pad=tuple(map(_padded, ("edge", "symmetric", "wrap")))),
-    wrong(
-        OUTPUT, "pads_one_side", pad=(_one_sided(0, 2), _one_sided(2, 0), _one_sided(1, 0), _one_sided(0, 1))
-    ),
-    wrong(OUTPUT, "pads_every_axis", flags={"hint": "pad_without_axes", "refuses": True}, pad=_every_axis),
-    wrong(OUTPUT, "swaps_output_height_and_width", finish=_sized(3, 2)),
-    wrong(OUTPUT, "computes_one_output_size", finish=(_sized(2, 2), _sized(3, 3))),
-    wrong(OUTPUT, "makes_output_as_large_as_input", finish=_as_large_as_input),
-    wrong(OUTPUT, "counts_windows_without_padding", finish=_windows_of_unpadded),
-    wrong(
-        OUTPUT,
-        "adds_bias_too_often",
-        bias=(
-            lambda sums, call: sums + call.weight.shape[1] * call.bias[:, None, None],
-            lambda sums, call: sums + call.weight[0].size * call.bias[:, None, None],
-            lambda sums, call: sums + call.weight[0, 0].size * call.bias[:, None, None],
-        ),
-    ),
-    wrong(
-        OUTPUT,
-        "adds_bias_along_wrong_axis",
-        bias=(lambda sums, call: sums + call.bias, lambda sums, call: sums + call.bias[:, None]),
-    ),
-    wrong(
-        OUTPUT, "keeps_one_input_channel", arguments=(_one_channel(slice(-1, None)), _one_channel(slice(1)))
-    ),
-    wrong(OUTPUT, "views_outside_the_array", flags={"refuses": True}, pad=_strides_of_the_unpadded),
-    wrong(OUTPUT, "assumes_contiguous_memory", flags={"refuses": True}, pad=_strides_from_the_shape),
-    wrong(
-        OUTPUT,
-        "computes_float_sizes",
-        flags={"hint": "true_division", "needs_hint": True, "refuses": True, "single": True},
-        refuse=_float_sizes,
-    ),
-)
-
-
-REFUSALS = tuple(
-    wrong(OUTPUT, name, flags={"refuses": True, "hint": hint}, refuse=transforms.refusing(unwanted, reason))
-    for name, unwanted, reason, hint in (
-        ("handles_square_images_only", lambda call: _unequal(call.x.shape[2:]), "not square", "square"),
-        ("handles_square_kernels_only", lambda call: _unequal(call.window), "not square", ""),
-        ("handles_equal_strides_only", lambda call: _unequal(call.stride), "not an integer", ""),
-        ("handles_equal_paddings_only", lambda call: _unequal(call.padding), "not an integer", ""),
-        ("handles_integers_only", _any_pair, "not an integer", ""),
-        ("fails_on_one_image", lambda call: len(call.x) == 1, "N = 1", ""),
-        ("fails_on_one_kernel", lambda call: len(call.weight) == 1, "C_out = 1", ""),
-    )
-)
-
-
-def _answers_anything(layer: Any, forward: Any, *inputs: Array) -> Any:
+def _answers_anything(layer: Any, right: Any, *inputs: Array) -> Any:
     """Answer with an empty array instead of raising."""
     try:
-        return forward(*inputs)
+        return right(*inputs)
     except ValueError:
         return np.zeros((len(inputs[0]), len(layer.weight), 0, 0))
 
@@ -174,29 +111,55 @@ def _channels_clipped(call: LayerCall) -> LayerCall:
 
 
 def _cropped_by_negative(call: LayerCall) -> Array:
-    if min(call.padding) >= 0:
-        return pad(call)
     p_h, p_w = call.padding
-    return call.x[:, :, -p_h : p_h or None, -p_w : p_w or None]
+    return call.x[:, :, -p_h : p_h or None, -p_w : p_w or None] if min(p_h, p_w) < 0 else pad(call)
 
 
-def _unchecked(**steps: StepFunction) -> Form:
-    return Form({"output.check": same, **{f"output.{name}": step for name, step in steps.items()}})
+def _unchecked(**steps: StepFunction) -> FormSteps:
+    return {"output.check": as_it_is, **{f"output.{name}": step for name, step in steps.items()}}
 
 
-ERROR_MISTAKES = (
-    wrong("conv2d.errors", "answers_anything", around("forward", _answers_anything)),
-    wrong("conv2d.errors", "clips_kernel_to_image", _unchecked(arguments=_kernel_clipped)),
-    wrong("conv2d.errors", "ignores_extra_channels", _unchecked(arguments=_channels_clipped)),
-    wrong(
-        "conv2d.errors",
-        "takes_negative_stride",
-        _unchecked(arguments=transforms.changed(stride=lambda call: tuple(abs(s) or 1 for s in call.stride))),
+FORWARD_MISTAKES = (
+    forward("flips_kernel_in_forward", arguments=to.kernel_flipped),
+    forward("orders_columns_differently", arguments=_columns_in_other_order),
+    forward("reshapes_instead_of_transposing", finish=(_reshaped(0, 2, 3, 1), _reshaped(1, 0, 2, 3))),
+    forward("pads_twice", arguments=to.padding_of(lambda p: 2 * p)),
+    forward("pads_by_one", arguments=(to.padding_of(lambda _: 1), to.padding_of(lambda p: min(p, 1)))),
+    forward("pads_with_edge_values", pad=tuple(map(_padded, ("edge", "symmetric", "wrap")))),
+    forward("pads_one_side", pad=tuple(map(_one_sided, (0, 2, 1, 0), (2, 0, 0, 1)))),
+    forward("pads_every_axis", flags={"hint": "pad_without_axes", "refuses": True}, pad=_every_axis),
+    forward("swaps_output_height_and_width", finish=_sized(3, 2)),
+    forward("computes_one_output_size", finish=(_sized(2, 2), _sized(3, 3))),
+    forward("makes_output_as_large_as_input", finish=lambda y, call: to.pasted(y, call.x.shape[2:])),
+    forward("counts_windows_without_padding", finish=_windows_of_unpadded),
+    forward("adds_bias_along_wrong_axis", bias=tuple(map(_bias_along, ((-1,), (-1, 1))))),
+    forward("keeps_one_input_channel", arguments=(_one_channel(to.LAST), _one_channel(to.FIRST))),
+    forward("views_outside_the_array", flags={"refuses": True}, pad=_strides_of_the_unpadded),
+    forward("assumes_contiguous_memory", flags={"refuses": True}, pad=_strides_from_the_shape),
+    forward(
+        "computes_float_sizes",
+        flags={"hint": "true_division", "needs_hint": True, "refuses": True, "single": True},
+        refuse=_float_sizes,
     ),
-    wrong(
-        "conv2d.errors",
+    *(
+        forward(name, flags={"refuses": True, "hint": hint}, refuse=to.refusing(unwanted, reason))
+        for name, unwanted, reason, hint in (
+            ("handles_square_images_only", lambda call: _unequal(call.x.shape[2:]), "not square", "square"),
+            ("handles_square_kernels_only", lambda call: _unequal(call.window), "not square", ""),
+            ("handles_equal_strides_only", lambda call: _unequal(call.stride), "not an integer", ""),
+            ("handles_equal_paddings_only", lambda call: _unequal(call.padding), "not an integer", ""),
+            ("handles_integers_only", _any_pair, "not an integer", ""),
+            ("fails_on_one_image", lambda call: len(call.x) == 1, "N = 1", ""),
+            ("fails_on_one_kernel", lambda call: len(call.weight) == 1, "C_out = 1", ""),
+        )
+    ),
+    errors("answers_anything", around("forward", _answers_anything)),
+    errors("clips_kernel_to_image", _unchecked(arguments=_kernel_clipped)),
+    errors("ignores_extra_channels", _unchecked(arguments=_channels_clipped)),
+    errors("takes_negative_stride", _unchecked(arguments=to.stride_made_positive)),
+    errors(
         "takes_negative_padding",
         _unchecked(pad=_cropped_by_negative),
-        _unchecked(arguments=transforms.padding_of(lambda p: max(p, 0))),
+        _unchecked(arguments=to.padding_of(lambda p: max(p, 0))),
     ),
 )

@@ -3,16 +3,18 @@
 Trusted side; a table with the functions that it needs.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
+from functools import partial
 from typing import cast
 
 import numpy as np
 
 from grader.feedback.mistakes.entries import wrong
 from grader.feedback.mistakes.model import Array, FormSteps, LayerCall, StepFunction
-from grader.feedback.mistakes.steps import log_softmax, one_hot, softmax
+
+relu_grad_x, loss = partial(wrong, "relu.grad_x"), partial(wrong, "cross_entropy.output")
+grad_logits = partial(wrong, "cross_entropy.grad_logits")
+both = partial(wrong, "cross_entropy.output grad_logits")
 
 
 def _leaky(slope: float) -> FormSteps:
@@ -22,21 +24,48 @@ def _leaky(slope: float) -> FormSteps:
     }
 
 
-RELU_MISTAKES = (
-    wrong(
-        "relu.grad_x",
+def _softmax(call: LayerCall, axis: int = 1, shifted: bool = True) -> Array:
+    """Take the softmax along an axis, of logits less their maximum or of the logits themselves."""
+    exponentials = np.exp(call.x - shifted * call.x.max(axis=axis, keepdims=True))
+    return cast(Array, exponentials / exponentials.sum(axis=axis, keepdims=True))
+
+
+def _one_hot(call: LayerCall) -> Array:
+    """Return 1 at each row's label, 0 elsewhere."""
+    return np.eye(call.x.shape[1], dtype=call.x.dtype)[call.labels]
+
+
+def _mean_loss(
+    probabilities: Callable[[LayerCall], Array], tiny: float = 0.0, lowest: float = 0.0
+) -> StepFunction:
+    """Take the logarithm of probabilities to which `tiny` is added, or which are clipped at `lowest`."""
+
+    def mean(call: LayerCall) -> Array:
+        right = probabilities(call)[np.arange(len(call.labels)), call.labels] + tiny
+        return np.asarray(-np.log(np.clip(right, lowest, 1 - lowest) if lowest else right).mean())
+
+    return mean
+
+
+def _by(probabilities: Callable[[LayerCall], Array]) -> FormSteps:
+    """Compute loss and gradient from other probabilities."""
+    return {
+        "output.formula": _mean_loss(probabilities),
+        "grad_logits.formula": lambda call: (probabilities(call) - _one_hot(call)) / len(call.x),
+    }
+
+
+DENSE_MISTAKES = (
+    relu_grad_x(
         "passes_gradient_at_zero",
         formula=(
             lambda call: call.grad_output * (call.x >= 0),
             lambda call: call.grad_output * np.where(call.x == 0, 0.5, call.x > 0),
         ),
     ),
-    wrong("relu.grad_x", "rectifies_gradient", formula=lambda call: np.maximum(call.grad_output, 0)),
-    wrong("relu.grad_x", "passes_whole_gradient", formula=lambda call: call.grad_output * 1),
+    relu_grad_x("rectifies_gradient", formula=lambda call: np.maximum(call.grad_output, 0)),
+    relu_grad_x("passes_whole_gradient", formula=lambda call: call.grad_output * 1),
     wrong("relu.output grad_x", "leaks_negative_values", *map(_leaky, (0.01, 0.1, 0.2))),
-)
-
-LINEAR_MISTAKES = (
     wrong(
         "linear.output",
         "forgets_transpose_in_linear",
@@ -63,73 +92,25 @@ LINEAR_MISTAKES = (
             lambda call: call.grad_output,
         ),
     ),
-)
-
-
-def _unshifted(call: LayerCall) -> Array:
-    exponentials = np.exp(call.x)
-    return cast(Array, exponentials / exponentials.sum(axis=1, keepdims=True))
-
-
-def _over_batch(call: LayerCall) -> Array:
-    shifted = np.exp(call.x - call.x.max(axis=0))
-    return cast(Array, shifted / shifted.sum(axis=0))
-
-
-def _mean_loss(
-    probabilities: Callable[[LayerCall], Array], tiny: float = 0.0, lowest: float = 0.0
-) -> StepFunction:
-    """Take the logarithm of probabilities to which `tiny` is added, or which are clipped at `lowest`."""
-
-    def loss(call: LayerCall) -> Array:
-        right = probabilities(call)[np.arange(len(call.labels)), call.labels] + tiny
-        return np.asarray(-np.log(np.clip(right, lowest, 1 - lowest) if lowest else right).mean())
-
-    return loss
-
-
-def _by(probabilities: Callable[[LayerCall], Array]) -> FormSteps:
-    """Compute loss and gradient from other probabilities."""
-    return {
-        "output.formula": _mean_loss(probabilities),
-        "grad_logits.formula": lambda call: (probabilities(call) - one_hot(call)) / len(call.x),
-    }
-
-
-LOSS_MISTAKES = (
-    wrong("cross_entropy.output", "sums_loss_over_batch", finish=lambda result, call: result * len(call.x)),
-    wrong("cross_entropy.output grad_logits", "does_not_shift_logits", _by(_unshifted)),
-    wrong("cross_entropy.output", "takes_logarithm_of_probability", formula=_mean_loss(softmax)),
-    wrong(
-        "cross_entropy.output",
+    loss("sums_loss_over_batch", finish=lambda result, call: result * len(call.x)),
+    both("does_not_shift_logits", _by(partial(_softmax, shifted=False))),
+    loss("takes_logarithm_of_probability", formula=_mean_loss(_softmax)),
+    loss(
         "adds_small_number_to_probability",
         formula=(
-            *(_mean_loss(softmax, tiny) for tiny in (1e-12, 1e-8, 1e-10, 1e-7, 1e-15, 1e-9)),
-            *(_mean_loss(softmax, lowest=tiny) for tiny in (1e-12, 1e-8, 1e-10, 1e-7, 1e-15)),
+            *(_mean_loss(_softmax, tiny) for tiny in (1e-12, 1e-8, 1e-10, 1e-7, 1e-15, 1e-9)),
+            *(_mean_loss(_softmax, lowest=tiny) for tiny in (1e-12, 1e-8, 1e-10, 1e-7, 1e-15)),
         ),
     ),
-    wrong("cross_entropy.output", "forgets_minus_in_loss", finish=lambda result, _: -result),
-    wrong(
-        "cross_entropy.output",
-        "averages_loss_over_classes",
-        formula=lambda call: np.asarray(-(log_softmax(call) * one_hot(call)).mean()),
-    ),
-    wrong("cross_entropy.output grad_logits", "normalises_over_batch", _by(_over_batch)),
-    wrong(
-        "cross_entropy.grad_logits",
-        "forgets_batch_size_in_grad_logits",
-        finish=lambda result, call: result * len(call.x),
-    ),
-    wrong("cross_entropy.grad_logits", "forgets_one_hot", formula=lambda call: softmax(call) / len(call.x)),
-    wrong("cross_entropy.grad_logits", "negates_grad_logits", finish=lambda result, _: -result),
-    wrong(
-        "cross_entropy.grad_logits",
+    loss("forgets_minus_in_loss", finish=lambda result, _: -result),
+    loss("averages_loss_over_classes", finish=lambda result, call: result / call.x.shape[1]),
+    both("normalises_over_batch", _by(partial(_softmax, axis=0))),
+    grad_logits("forgets_batch_size_in_grad_logits", finish=lambda result, call: result * len(call.x)),
+    grad_logits("forgets_one_hot", formula=lambda call: _softmax(call) / len(call.x)),
+    grad_logits("negates_grad_logits", finish=lambda result, _: -result),
+    grad_logits(
         "returns_gradient_of_probabilities",
-        formula=lambda call: -one_hot(call) / softmax(call) / len(call.x),
+        formula=lambda call: -_one_hot(call) / _softmax(call) / len(call.x),
     ),
-    wrong(
-        "cross_entropy.grad_logits",
-        "divides_grad_logits_by_size",
-        finish=lambda result, call: result / call.x.shape[1],
-    ),
+    grad_logits("divides_grad_logits_by_size", finish=lambda result, call: result / call.x.shape[1]),
 )

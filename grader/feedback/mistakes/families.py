@@ -3,51 +3,36 @@
 Trusted side; a table with the functions that it needs.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np
 
-from grader.feedback.mistakes import transforms
-from grader.feedback.mistakes.entries import Spot, family, layer
-from grader.feedback.mistakes.model import Array, LayerCall, Mistake, StepFunction
+from grader.feedback.mistakes import transforms as to
+from grader.feedback.mistakes.entries import Spot, family, layer, wrong
+from grader.feedback.mistakes.model import Array, LayerCall, StepFunction
 from grader.feedback.mistakes.steps import as_it_is, pad
 
 GRADS = "grad_x grad_weight grad_bias"
-PARAMETERS = "grad_weight grad_bias"
 # Where window (i, j) of the padded image meets each part; height stands for both axes.
 READS = "window (i, j) starts at padded[s*i, s*j]"
 FORWARD_PASS = Spot("conv2d.output", "_in_forward", " in forward", "The output", READS)
-GRAD_X_PASS = Spot(
-    "conv2d.grad_x",
-    "_in_grad_x",
-    " in grad_x",
-    "grad_x",
-    "the share of window (i, j) belongs at padded[s*i, s*j]",
-)
-GRAD_WEIGHT_PASS = Spot(
-    "conv2d.grad_weight",
-    "_in_grad_weight",
-    " in grad_weight",
-    "grad_weight",
-    "grad_output[i] meets padded row s*i + u",
-)
+SHARES = "the share of window (i, j) belongs at padded[s*i, s*j]"
+GRAD_X_PASS = Spot("conv2d.grad_x", "_in_grad_x", " in grad_x", "grad_x", SHARES)
+WEIGHS = "grad_output[i] meets padded row s*i + u"
+GRAD_WEIGHT_PASS = Spot("conv2d.grad_weight", "_in_grad_weight", " in grad_weight", "grad_weight", WEIGHS)
 POOLING_PASS = Spot("max_pool2d.output grad_x", "_in_pooling", " in max pooling", "Max pooling", READS)
 CONV_PASSES = (FORWARD_PASS, GRAD_X_PASS, GRAD_WEIGHT_PASS)
 PASSES = (*CONV_PASSES, POOLING_PASS)
-LAYERS = (
-    layer("conv2d", f"output {GRADS}"),
-    layer("max_pool2d", "output grad_x"),
-    layer("relu", "output grad_x"),
-    layer("linear", f"output {GRADS}"),
-)
-WEIGHTED = (layer("conv2d", PARAMETERS), layer("linear", PARAMETERS))
+CONV = layer("conv2d", f"output {GRADS}")
+POOLING, RELU = layer("max_pool2d", "output grad_x"), layer("relu", "output grad_x")
+LINEAR = layer("linear", f"output {GRADS}")
+CONV_GRADS, LINEAR_GRADS = layer("conv2d", GRADS), layer("linear", GRADS)
+WEIGHTED = (layer("conv2d", "grad_weight grad_bias"), layer("linear", "grad_weight grad_bias"))
 FORWARDS = (layer("conv2d", "output"), layer("max_pool2d", "output"))
-SCATTERS = (layer("conv2d", "grad_x"), layer("max_pool2d", "grad_x"))
+GRAD_XS = (layer("conv2d", "grad_x"), layer("max_pool2d", "grad_x"), layer("relu", "grad_x"))
 
 
-def assigns(shares: Array, call: LayerCall) -> Array:
+def _assigns(shares: Array, call: LayerCall) -> Array:
     """Let a later window overwrite the pixels of the ones before."""
     (s_h, s_w), (k_h, k_w) = call.stride, call.window
     grad_padded = np.zeros_like(pad(call))
@@ -57,34 +42,29 @@ def assigns(shares: Array, call: LayerCall) -> Array:
     return grad_padded
 
 
-def uncropped(grad_padded: Array, _: LayerCall) -> Array:
-    """Leave the border on."""
-    return grad_padded
-
-
-def crop_from_the_end(grad_padded: Array, call: LayerCall) -> Array:
+def _crop_from_the_end(grad_padded: Array, call: LayerCall) -> Array:
     """Crop by p:-p, which is empty at p = 0."""
     p_h, p_w = call.padding
     return grad_padded[:, :, p_h:-p_h, p_w:-p_w]
 
 
-def crop_that_fails_without_padding(grad_padded: Array, call: LayerCall) -> Array:
+def _crop_that_fails_without_padding(grad_padded: Array, call: LayerCall) -> Array:
     """Crop by p:-p and assign to an array of the input's shape."""
-    cropped = crop_from_the_end(grad_padded, call)
+    cropped = _crop_from_the_end(grad_padded, call)
     if cropped.shape != call.x.shape:
         raise ValueError(f"could not broadcast input array from shape {cropped.shape} into {call.x.shape}")
     return cropped
 
 
-def crop_without_padding_aside(grad_padded: Array, call: LayerCall) -> Array:
+def _crop_without_padding_aside(grad_padded: Array, call: LayerCall) -> Array:
     """Crop by p:-p only where every p is positive."""
-    return crop_from_the_end(grad_padded, call) if min(call.padding) else grad_padded
+    return _crop_from_the_end(grad_padded, call) if min(call.padding) else grad_padded
 
 
 def _rounded_up(call: LayerCall) -> Array:
     """Extend the padded images until the last window is whole."""
     value = -np.inf if call.weight.ndim < 4 else 0.0
-    below, right = (-r % s for r, s in zip(transforms.remainders(call), call.stride, strict=True))
+    below, right = (-r % s for r, s in zip(to.remainders(call), call.stride, strict=True))
     widths = ((0, 0), (0, 0), (0, below), (0, right))
     return np.pad(pad(call, value), widths, constant_values=value)
 
@@ -101,59 +81,57 @@ def _cut_to_integers(dtype: Any) -> StepFunction:
     return lambda result, _: result.astype(np.int64).astype(dtype)
 
 
-FAMILIES: tuple[Mistake, ...] = (
-    *family(PASSES, "ignores_stride", arguments=transforms.no_stride),
-    *family(PASSES, "swaps_stride_axes", arguments=transforms.stride_swapped),
-    *family(CONV_PASSES[:2], "uses_one_stride", arguments=transforms.one_stride),
-    *family((GRAD_X_PASS, GRAD_WEIGHT_PASS), "dilates_by_one_zero", arguments=transforms.stride_capped),
-    *family(PASSES, "ignores_padding", arguments=transforms.no_padding),
-    *family(CONV_PASSES, "swaps_padding_axes", arguments=transforms.padding_swapped),
-    *family((FORWARD_PASS,), "uses_one_padding", arguments=transforms.one_padding),
-    *family(CONV_PASSES[:2], "transposes_kernel", arguments=transforms.kernel_transposed),
-    *family(CONV_PASSES[:2], "swaps_channels", arguments=transforms.channels_swapped),
+def _zeros_replaced(result: Array, _: LayerCall) -> Array:
+    return np.where(result == 0, result.dtype.type(1e-3), result)
+
+
+FAMILIES = (
+    *family(PASSES, "ignores_stride", arguments=to.no_stride),
+    *family(PASSES, "swaps_stride_axes", arguments=to.stride_swapped),
+    *family(CONV_PASSES[:2], "uses_one_stride", arguments=to.one_stride),
+    *family((GRAD_X_PASS, GRAD_WEIGHT_PASS), "dilates_by_one_zero", arguments=to.stride_capped),
+    *family(PASSES, "ignores_padding", arguments=to.no_padding),
+    *family(CONV_PASSES, "swaps_padding_axes", arguments=to.padding_swapped),
+    *family((FORWARD_PASS,), "uses_one_padding", arguments=to.one_padding),
+    *family(CONV_PASSES[:2], "transposes_kernel", arguments=to.kernel_transposed),
+    *family(CONV_PASSES[:2], "swaps_channels", arguments=to.channels_swapped),
     *family(CONV_PASSES[:2], "drops_axes_of_one", finish=lambda result, _: np.squeeze(result)),
     *family(
         FORWARDS,
         "refuses_remainder",
         flags={"hint": "divisibility", "refuses": True},
-        refuse=transforms.refusing(lambda call: any(transforms.remainders(call)), "not divisible"),
+        refuse=to.refusing(lambda call: any(to.remainders(call)), "not divisible"),
     ),
     *family(FORWARDS, "rounds_output_size_up", pad=_rounded_up),
-    *family(SCATTERS, "returns_padded_grad_x", crop=uncropped),
+    *family(GRAD_XS[:2], "returns_padded_grad_x", crop=as_it_is),
     *family(
-        SCATTERS,
+        GRAD_XS[:2],
         "crops_from_the_end",
         flags={"hint": "crop", "refuses": True},
-        crop=(crop_from_the_end, crop_that_fails_without_padding, crop_without_padding_aside),
+        crop=(_crop_from_the_end, _crop_that_fails_without_padding, _crop_without_padding_aside),
     ),
-    *family(SCATTERS, "assigns_where_windows_overlap", scatter=assigns),
+    *family(GRAD_XS[:2], "assigns_where_windows_overlap", scatter=_assigns),
     *family((layer("conv2d", "output"), layer("linear", "output")), "forgets_bias", bias=as_it_is),
     *family(
         (layer("conv2d", "grad_bias"), layer("linear", "grad_bias")),
         "shapes_grad_bias_differently",
         finish=tuple(map(_shaped, ((-1, 1), (1, -1), (1, -1, 1, 1), (-1, 1, 1), (-1, 1, 1, 1)))),
     ),
-    *family(WEIGHTED, "averages_over_batch", finish=transforms.per_image),
-    *family(WEIGHTED, "keeps_last_image_only", arguments=transforms.last_image),
+    *family(WEIGHTED, "averages_over_batch", finish=to.per_image),
+    *family(WEIGHTED, "keeps_last_image_only", arguments=to.last_image),
     *family(
-        (layer("conv2d", GRADS), *SCATTERS[1:], layer("relu", "grad_x"), layer("linear", GRADS)),
-        "ignores_upstream_gradient",
-        arguments=transforms.upstream_ones,
+        (CONV_GRADS, *GRAD_XS[1:], LINEAR_GRADS), "ignores_upstream_gradient", arguments=to.upstream_ones
     ),
     *family(
-        LAYERS,
+        (CONV, POOLING, RELU, LINEAR),
         "computes_in_float32",
-        arguments=(transforms.in_dtype(np.float32),) * 2 + (transforms.in_dtype(np.float16),),
+        arguments=(to.in_dtype(np.float32),) * 2 + (to.in_dtype(np.float16),),
         finish=(None, lambda result, _: result.astype(np.float64), None),
     ),
-    *family(
-        LAYERS[:1],
-        "computes_in_integers",
-        finish=tuple(_cut_to_integers(dtype) for dtype in (np.int64, np.float64)),
-    ),
-    *family(LAYERS[:1], "answers_zeros", finish=lambda result, _: result * 0),
-    *family((layer("conv2d", GRADS),), "negates_gradients", finish=lambda result, _: -result),
-    *family(
-        (layer("conv2d", GRADS),), "clips_gradients", finish=tuple(map(_clipped, (1.0, 5.0, 10.0, 0.5, 0.1)))
-    ),
+    wrong(CONV, "computes_in_integers", finish=tuple(map(_cut_to_integers, (np.int64, np.float64)))),
+    wrong(CONV, "answers_zeros", finish=lambda result, _: result * 0),
+    wrong(CONV_GRADS, "negates_gradients", finish=lambda result, _: -result),
+    wrong(CONV_GRADS, "clips_gradients", finish=tuple(map(_clipped, (1.0, 5.0, 10.0, 0.5, 0.1)))),
+    # Only in grad_x are there pixels whose gradient is exactly zero.
+    wrong("conv2d.grad_x", "replaces_zeros_in_gradients", to.on(GRADS, "finish", _zeros_replaced)),
 )

@@ -3,8 +3,6 @@
 Trusted side; pure. `student` returns what stands in for a student's module.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import replace
 from types import SimpleNamespace
@@ -81,16 +79,7 @@ def both(value: int | tuple[int, int]) -> tuple[int, int]:
 def student(kind: str, form: Form) -> SimpleNamespace:
     """Return the module of a student who makes this mistake and no other.
 
-    Parameters
-    ----------
-    kind : str
-        The layer that it is made in.
-    form : Form
-
-    Returns
-    -------
-    SimpleNamespace
-        The template's classes; all but the one of `kind` are the reference's.
+    It has the template's classes; all but the one of `kind` are the reference's.
     """
     classes: dict[str, type] = {cls.__name__: cls for cls in (*CLASSES.values(), Flatten)}
     name = CLASSES[kind].__name__

@@ -3,8 +3,6 @@
 Trusted side; pure. The same entry answers cases (kill matrix, diagnosis) and is accepted as a convention.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
@@ -16,10 +14,6 @@ Array: TypeAlias = NDArray[Any]
 StepFunction: TypeAlias = Callable[..., Any]
 FormSteps: TypeAlias = Mapping[str, StepFunction]
 NOTHING: Array = np.zeros(0)
-
-
-def _nothing() -> Array:
-    return NOTHING
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,10 +30,10 @@ class LayerCall:
     """
 
     x: Array
-    weight: Array = field(default_factory=_nothing)
-    bias: Array = field(default_factory=_nothing)
-    grad_output: Array = field(default_factory=_nothing)
-    labels: Array = field(default_factory=_nothing)
+    weight: Array = field(default_factory=lambda: NOTHING)
+    bias: Array = field(default_factory=lambda: NOTHING)
+    grad_output: Array = field(default_factory=lambda: NOTHING)
+    labels: Array = field(default_factory=lambda: NOTHING)
     kernel: tuple[int, int] = (1, 1)
     stride: tuple[int, int] = (1, 1)
     padding: tuple[int, int] = (0, 0)
@@ -77,17 +71,13 @@ class Mistake:
 
     Attributes
     ----------
-    name : str
-    kind : str
-        Of layer, such as ``conv2d``.
+    name, kind : str
+        Of the mistake, and of the kind of layer that it is made in.
     criteria : tuple of str
         The criteria that it breaks.
-    title : str
-        A few words for headings.
-    sentence : str
-        For the student: what is wrong, and what would be right.
-    link : str
-        Where the derivation note explains it.
+    title, sentence, link : str
+        For the student: a few words for headings; what is wrong and what would be right; where the
+        derivation note explains it.
     forms : tuple of Form
         Ways to make it that give different answers, the most usual one first.
     hint : str

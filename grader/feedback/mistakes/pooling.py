@@ -3,19 +3,18 @@
 Trusted side; a table with the functions that it needs.
 """
 
-from __future__ import annotations
-
+from functools import partial
 from typing import cast
 
 import numpy as np
 
-from grader.feedback.mistakes import transforms
+from grader.feedback.mistakes import transforms as to
 from grader.feedback.mistakes.entries import wrong
 from grader.feedback.mistakes.model import Array, LayerCall
 from grader.feedback.mistakes.steps import first_largest, flat_windows, pad
 
-BOTH = "max_pool2d.output grad_x"
-GRAD_X = "max_pool2d.grad_x"
+both = partial(wrong, "max_pool2d.output grad_x")
+output, grad_x = partial(wrong, "max_pool2d.output"), partial(wrong, "max_pool2d.grad_x")
 
 
 def _to_every_tie(rows: Array, call: LayerCall) -> Array:
@@ -45,43 +44,29 @@ def _assigned_to_winner(_: Array, call: LayerCall) -> Array:
 
 def _read_only(result: Array, call: LayerCall) -> Array:
     """Leave out the rows and columns of the image that no window reads."""
-    axes = zip(call.x.shape[2:], transforms.remainders(call), call.padding, strict=True)
+    axes = zip(call.x.shape[2:], to.remainders(call), call.padding, strict=True)
     rows, columns = (side - max(0, r - p) for side, r, p in axes)
     return result[:, :, :rows, :columns]
 
 
 POOLING_MISTAKES = (
-    wrong(BOTH, "pads_maximum_with_zeros", pad=pad),
-    wrong(
-        BOTH,
-        "uses_kernel_as_stride_in_pooling",
-        arguments=transforms.changed(stride=lambda call: call.kernel),
-    ),
-    wrong(
-        BOTH,
-        "swaps_kernel_axes_in_pooling",
-        arguments=transforms.changed(kernel=lambda call: call.kernel[::-1]),
-    ),
-    wrong(
-        "max_pool2d.output",
+    both("pads_maximum_with_zeros", pad=pad),
+    both("uses_kernel_as_stride_in_pooling", arguments=to.changed(stride=lambda call: call.kernel)),
+    both("swaps_kernel_axes_in_pooling", arguments=to.changed(kernel=lambda call: call.kernel[::-1])),
+    output(
         "averages_instead_of_maximum",
         reduce=(lambda rows, _: rows.mean(axis=-1), lambda rows, _: rows.sum(axis=-1)),
     ),
-    wrong(
-        "max_pool2d.output", "starts_maximum_at_zero", reduce=lambda rows, _: np.maximum(rows.max(axis=-1), 0)
+    output("starts_maximum_at_zero", reduce=lambda rows, _: np.maximum(rows.max(axis=-1), 0)),
+    grad_x("gives_gradient_to_every_tie", share=_to_every_tie),
+    grad_x("shares_gradient_among_ties", share=_shared_by_ties),
+    grad_x(
+        "gives_gradient_to_last_tie", share=lambda rows, call: first_largest(rows[..., ::-1], call)[..., ::-1]
     ),
-    wrong(GRAD_X, "gives_gradient_to_every_tie", share=_to_every_tie),
-    wrong(GRAD_X, "shares_gradient_among_ties", share=_shared_by_ties),
-    wrong(
-        GRAD_X,
-        "gives_gradient_to_last_tie",
-        share=lambda rows, call: first_largest(rows[..., ::-1], call)[..., ::-1],
-    ),
-    wrong(
-        GRAD_X,
+    grad_x(
         "gives_gradient_to_whole_window",
         share=(_to_all, lambda rows, call: _to_all(rows, call) / rows.shape[-1]),
     ),
-    wrong(GRAD_X, "assigns_to_winner_in_pooling", scatter=_assigned_to_winner),
-    wrong(GRAD_X, "crops_to_the_windows", finish=_read_only),
+    grad_x("assigns_to_winner_in_pooling", scatter=_assigned_to_winner),
+    grad_x("crops_to_the_windows", finish=_read_only),
 )

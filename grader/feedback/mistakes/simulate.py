@@ -3,8 +3,6 @@
 Trusted side: only code of this repository is run here, never a submission.
 """
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -53,13 +51,7 @@ class PlainAdapter:
 
 
 class InProcess:
-    """Calls a module of our own in this process; takes the place of the sandbox's client.
-
-    Parameters
-    ----------
-    module
-        Any object with the template's classes as attributes.
-    """
+    """Calls a module with the template's classes in this process; takes the place of the sandbox's client."""
 
     printed = ""
 
@@ -103,13 +95,7 @@ class InProcess:
 def quick_part(
     kind: str, form: Form, part: str, params: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]
 ) -> NDArray[Any] | None:
-    """Compute one part of one plain case by a form's steps alone, without a layer around them.
-
-    Returns
-    -------
-    ndarray or None
-        None where the steps fail.
-    """
+    """Compute one part of one plain case by a form's steps alone; None where they fail."""
     layer = SteppedLayer(**params)
     layer.kind = kind
     layer.weight, layer.bias = arrays.get("weight", NOTHING), arrays.get("bias", NOTHING)

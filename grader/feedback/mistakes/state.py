@@ -3,8 +3,6 @@
 Trusted side; a table with the functions that it needs.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -4,16 +4,15 @@ Trusted side; pure. Where `cnn_reference` refuses what a mistake makes of the ar
 far as it goes, as students' loops do: a gradient too short or too long for its windows is used in part.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, cast
 
 import numpy as np
 from numpy.lib import stride_tricks
 
 from cnn_reference.conv import conv_arguments
-from cnn_reference.loss import cross_entropy_forward
+from cnn_reference.loss import cross_entropy_backward, cross_entropy_forward
 from cnn_reference.windows import pad as bordered
 from grader.feedback.mistakes.model import Array, FormSteps, LayerCall, StepFunction
 
@@ -27,14 +26,9 @@ def check(call: LayerCall) -> LayerCall:
     return call
 
 
-def same(call: LayerCall) -> LayerCall:
-    """Leave the arguments as they are."""
-    return call
-
-
-def as_it_is(result: Array, _: LayerCall) -> Array:
-    """Leave a result as it is."""
-    return result
+def as_it_is(value: Any, *_: LayerCall) -> Any:
+    """Leave a call, or a result, as it is."""
+    return value
 
 
 def pad(call: LayerCall, value: float = 0.0) -> Array:
@@ -52,11 +46,6 @@ def correlate(seen: Array, call: LayerCall) -> Array:
     """Return the weighted sum of each window, (N, C_out, H_out, W_out), without bias."""
     sums = np.tensordot(seen, call.weight, axes=([1, 4, 5], [1, 2, 3]))
     return np.ascontiguousarray(sums.transpose(0, 3, 1, 2))
-
-
-def add_bias(sums: Array, call: LayerCall) -> Array:
-    """Add each output channel's bias."""
-    return sums + call.bias[:, None, None]
 
 
 def share(call: LayerCall) -> Array:
@@ -88,11 +77,6 @@ def weigh(seen: Array, call: LayerCall) -> Array:
     return np.tensordot(gradient, seen[:, :, :rows, :columns], axes=([0, 2, 3], [0, 2, 3]))
 
 
-def border(call: LayerCall) -> Array:
-    """Return x with a border that no maximum takes."""
-    return pad(call, -np.inf)
-
-
 def flat_windows(padded: Array, call: LayerCall) -> Array:
     """Return each window as one row, (N, C, H_out, W_out, K_h * K_w)."""
     seen = windows(padded, call)
@@ -105,33 +89,27 @@ def first_largest(rows: Array, call: LayerCall) -> Array:
     return cast(Array, chosen * call.grad_output[..., None])
 
 
-def log_softmax(call: LayerCall) -> Array:
-    """Return the logarithms of the probabilities, from shifted logits."""
-    shifted = call.x - call.x.max(axis=1, keepdims=True)
-    return cast(Array, shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True)))
-
-
-def softmax(call: LayerCall) -> Array:
-    """Return the probabilities, (N, classes)."""
-    return np.exp(log_softmax(call))
-
-
-def one_hot(call: LayerCall) -> Array:
-    """Return 1 at each row's label, 0 elsewhere."""
-    return np.eye(call.x.shape[1], dtype=call.x.dtype)[call.labels]
-
-
 PIPELINE: Mapping[str, Mapping[str, FormSteps]] = {
     "conv2d": {
-        "output": {"check": check, "pad": pad, "windows": windows, "correlate": correlate, "bias": add_bias},
+        "output": {
+            "check": check,
+            "pad": pad,
+            "windows": windows,
+            "correlate": correlate,
+            "bias": lambda sums, call: sums + call.bias[:, None, None],
+        },
         "grad_x": {"share": share, "scatter": scatter, "crop": crop},
         "grad_weight": {"pad": pad, "windows": windows, "weigh": weigh},
         "grad_bias": {"formula": lambda call: call.grad_output.sum(axis=(0, 2, 3))},
     },
     "max_pool2d": {
-        "output": {"pad": border, "windows": flat_windows, "reduce": lambda rows, _: rows.max(axis=-1)},
+        "output": {
+            "pad": partial(pad, value=-np.inf),
+            "windows": flat_windows,
+            "reduce": lambda rows, _: rows.max(axis=-1),
+        },
         "grad_x": {
-            "pad": border,
+            "pad": partial(pad, value=-np.inf),
             "windows": flat_windows,
             "share": first_largest,
             "scatter": scatter,
@@ -153,7 +131,7 @@ PIPELINE: Mapping[str, Mapping[str, FormSteps]] = {
     },
     "cross_entropy": {
         "output": {"formula": lambda call: np.asarray(cross_entropy_forward(call.x, call.labels))},
-        "grad_logits": {"formula": lambda call: (softmax(call) - one_hot(call)) / len(call.x)},
+        "grad_logits": {"formula": lambda call: cross_entropy_backward(call.x, call.labels)},
     },
 }
 """The right steps of each part of each kind of layer, in order.
@@ -164,23 +142,11 @@ steps takes the call; the others, and ``finish`` after them, take the result so 
 
 
 def compute(kind: str, part: str, call: LayerCall, replaced: FormSteps) -> Array:
-    """Run one part of a layer.
-
-    Parameters
-    ----------
-    kind, part : str
-    call : LayerCall
-    replaced : Mapping of str to callable
-        Steps that take the place of right ones, by ``part.step``.
-
-    Returns
-    -------
-    ndarray
-    """
+    """Run one part of a layer; `replaced` steps, by ``part.step``, take the place of the right ones."""
     right: dict[str, StepFunction] = {
-        "check": same,
-        "refuse": same,
-        "arguments": same,
+        "check": as_it_is,
+        "refuse": as_it_is,
+        "arguments": as_it_is,
         **PIPELINE[kind][part],
         "finish": as_it_is,
     }

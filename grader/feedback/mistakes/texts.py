@@ -16,7 +16,7 @@ uses_one_padding | padding-and-cropping | One number of the padding used for bot
 transposes_kernel | windows-as-a-view | Kernel transposed | {0.result} exchanges the kernel's height and width: axis 2 of the weight runs down, axis 3 across.
 swaps_channels | windows-as-a-view | Weight's channel axes exchanged | {0.result} reads the weight as (C_in, C_out, K_h, K_w); it is (C_out, C_in, K_h, K_w).
 drops_axes_of_one | output-size-and-remainder | Axes of size one dropped | {0.result} has lost its axes of size one: a batch of one image, or one channel, keeps its axis.
-refuses_remainder | output-size-and-remainder | Sizes that the stride does not divide refused | Your code refuses sizes that the stride does not divide. They are valid: floor the output size and leave the last rows unread.
+refuses_remainder | output-size-and-remainder | Refuses sizes that the stride does not divide | Your code refuses sizes that the stride does not divide. They are valid: floor the output size; the last (H + 2p - K) % s rows are never read.
 rounds_output_size_up | output-size-and-remainder | Output size rounded up | The output has a window too many where the stride leaves a remainder: floor the size.
 returns_padded_grad_x | padding-and-cropping | Border left on grad_x | grad_x still has the border: cut it off with [p : p + H].
 crops_from_the_end | padding-and-cropping | Border cut off with p:-p | The border is cut off with p:-p, which is empty at p = 0: write p : p + H.
@@ -43,7 +43,6 @@ swaps_output_height_and_width | output-size-and-remainder | Output's height and 
 computes_one_output_size | output-size-and-remainder | One size used for the output's height and width | One size is computed and used for both height and width of the output.
 makes_output_as_large_as_input | output-size-and-remainder | Output as large as the input | The output has the input's height and width whatever kernel, stride and padding are.
 counts_windows_without_padding | output-size-and-remainder | Windows counted without padding | The loops end where an input without padding would end, so the last rows and columns stay zero.
-adds_bias_too_often | the-index-sum | Bias added too often | The bias is added inside the sum, once for each channel or pixel of the window, instead of once.
 adds_bias_along_wrong_axis | the-index-sum | Bias added along the wrong axis | The bias is broadcast along the width or height; it belongs to channels: bias[:, None, None].
 keeps_one_input_channel | the-index-sum | Only one input channel used | Each input channel overwrites the sum of the one before: use += over the channels.
 views_outside_the_array | windows-as-a-view | as_strided reads outside the array | as_strided gets the padded shape but the unpadded array: it reads memory behind the array.
@@ -63,13 +62,11 @@ fails_on_one_image | output-size-and-remainder | Error where the batch has one i
 fails_on_one_kernel | output-size-and-remainder | Error where there is one output channel | Your code stops with an error where there is one output channel.
 crops_by_one | padding-and-cropping | Crop fixed at one | One row and column is cut off on each side whatever the padding is: cut off p.
 crops_wrong_axes | padding-and-cropping | Border cut off the wrong axes | The border is cut off the wrong axes: it lies around axes 2 and 3.
-crops_swapped_paddings | padding-and-cropping | Border cut off with height and width exchanged | Rows are cut off by the width's padding and columns by the height's.
 pads_gradient_like_the_blog | grad-x-by-dilating | Dilated gradient padded by p | The dilated gradient is padded by p: pad it by K - 1 and crop the result by p.
 forgets_remainder_in_grad_x | output-size-and-remainder | Unread rows missing in grad_x | The dilated gradient lacks r zeros at its end, so the result is too small.
 gives_unread_rows_gradient | output-size-and-remainder | Unread rows have a gradient | Rows and columns that no window reads get a gradient: theirs is zero.
 dilates_after_padding | grad-x-by-dilating | Gradient padded before it is dilated | The gradient is padded before it is dilated, which stretches the border: dilate first.
-does_not_flip_kernel_in_grad_x | grad-x-by-dilating | Kernel not flipped in grad_x | The dilated form correlates with the flipped kernel; here it is not flipped.
-flips_one_axis_in_grad_x | grad-x-by-dilating | Kernel flipped along one axis only | The kernel is flipped along one axis only: flip both height and width.
+does_not_flip_kernel_in_grad_x | grad-x-by-dilating | Kernel not flipped in grad_x | The dilated gradient is correlated with the kernel as it is: flip the kernel along both axes.
 keeps_one_image_in_grad_x | grad-x-by-scattering | Only one image gets its gradient | Only one image of the batch gets its gradient; the others are zero.
 keeps_one_kernel_in_grad_x | grad-x-by-scattering | Only one output channel's share kept | Only one output channel's share is kept: sum the shares of all kernels with +=.
 answers_zeros_if_padded | padding-and-cropping | grad_x all zeros where there is padding | grad_x is all zeros where there is padding: write into the array that you crop and return.

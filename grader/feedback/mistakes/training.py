@@ -3,9 +3,8 @@
 Trusted side; a table with the functions that it needs. A mixin goes before the reference's `CNN`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,7 +13,7 @@ from cnn_reference.network import Trainable
 from grader.feedback.mistakes.entries import around, wrong
 from grader.feedback.mistakes.model import Form
 
-LOSSES = "network.losses"
+training = partial(wrong, "network.losses")
 
 
 def _step(formula: Callable[[Any, Any, float, str], Any]) -> Form:
@@ -45,23 +44,21 @@ def _last_layer_only(network: Any, step: Any, lr: float) -> None:
 
 
 TRAINING_MISTAKES = (
-    wrong(LOSSES, "steps_uphill", _step(lambda value, gradient, lr, _: value + lr * gradient)),
-    wrong(
-        LOSSES,
+    training("steps_uphill", _step(lambda value, gradient, lr, _: value + lr * gradient)),
+    training(
         "ignores_learning_rate",
         _step(lambda value, gradient, *_: value - gradient),
         _step(lambda value, gradient, *_: value - 0.01 * gradient),
         _step(lambda value, gradient, *_: value - 0.001 * gradient),
     ),
-    wrong(
-        LOSSES,
+    training(
         "does_not_train_biases",
         _step(lambda value, gradient, lr, name: value - lr * gradient * (name == "weight")),
     ),
-    wrong(LOSSES, "trains_last_layer_only", around("step", _last_layer_only)),
-    wrong(LOSSES, "does_not_train", _step(lambda value, *_: value)),
-    wrong(LOSSES, "sums_gradients_over_steps", _momentum(1.0)),
-    wrong(LOSSES, "uses_momentum_unasked", _momentum(0.9), _momentum(0.5)),
-    wrong(LOSSES, "steps_twice", _step(lambda value, gradient, lr, _: value - 2 * lr * gradient)),
-    wrong(LOSSES, "clips_gradients_in_step", *map(_clipped, (1.0, 0.5, 0.1))),
+    training("trains_last_layer_only", around("step", _last_layer_only)),
+    training("does_not_train", _step(lambda value, *_: value)),
+    training("sums_gradients_over_steps", _momentum(1.0)),
+    training("uses_momentum_unasked", _momentum(0.9), _momentum(0.5)),
+    training("steps_twice", _step(lambda value, gradient, lr, _: value - 2 * lr * gradient)),
+    training("clips_gradients_in_step", *map(_clipped, (1.0, 0.5, 0.1))),
 )

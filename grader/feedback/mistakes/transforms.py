@@ -3,9 +3,7 @@
 Trusted side; pure. A change of a call takes the call; one of a result takes the result and the call.
 """
 
-from __future__ import annotations
-
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, TypeAlias, cast
 
@@ -13,6 +11,7 @@ import numpy as np
 
 from grader.feedback.mistakes.model import Array, FormSteps, LayerCall
 
+LAST, FIRST = slice(-1, None), slice(1)
 CallChange: TypeAlias = Callable[[LayerCall], LayerCall]
 
 
@@ -33,6 +32,7 @@ one_stride = (
     changed(stride=lambda call: (call.stride[1],) * 2),
 )
 stride_capped = changed(stride=lambda call: (min(call.stride[0], 2), min(call.stride[1], 2)))
+stride_made_positive = changed(stride=lambda call: tuple(abs(s) or 1 for s in call.stride))
 no_padding = changed(padding=lambda _: (0, 0))
 padding_swapped = changed(padding=lambda call: call.padding[::-1])
 one_padding = (
@@ -87,11 +87,11 @@ def flipped(result: Array, _: LayerCall) -> Array:
     return result[:, :, ::-1, ::-1]
 
 
-def pasted(result: Array, shape: Iterable[int]) -> Array:
-    """Return zeros of a shape with the result in their first corner, as far as it fits."""
-    canvas = np.zeros(tuple(shape), result.dtype)
-    region = tuple(slice(0, min(mine, its)) for mine, its in zip(canvas.shape, result.shape, strict=True))
-    canvas[region] = result[region]
+def pasted(result: Array, size: tuple[int, ...]) -> Array:
+    """Return zeros of another height and width with the result in their first corner, as far as it fits."""
+    canvas = np.zeros((*result.shape[:2], *size), result.dtype)
+    rows, columns = np.minimum(size, result.shape[2:])
+    canvas[:, :, :rows, :columns] = result[:, :, :rows, :columns]
     return canvas
 
 
