@@ -9,14 +9,14 @@ _ROWS = """
 ignores_stride | stride-2-and-padding-1-in-two-dimensions | Stride ignored | {0.result} is computed as if the stride were 1: {0.right}.
 swaps_stride_axes | stride-2-and-padding-1-in-two-dimensions | Stride's height and width exchanged | {0.result} uses the stride's height for the width and its width for the height.
 uses_one_stride | stride-2-and-padding-1-in-two-dimensions | One number of the stride used for both axes | {0.result} uses one number of the stride for both axes; the stride is (height, width).
-dilates_by_one_zero | grad-x-by-dilating | Dilated by one zero whatever the stride | Your code puts one zero between the upstream gradient's rows whatever the stride: it takes s - 1.
+dilates_by_one_zero | grad-x-by-dilating | Dilated by a single zero | Your code puts one zero between the upstream gradient's rows whatever the stride: put s - 1 there.
 ignores_padding | padding-and-cropping | Padding ignored | {0.result} is computed as if the padding were 0: {0.right}, where padded has p more rows on each side.
 swaps_padding_axes | padding-and-cropping | Padding's height and width exchanged | {0.result} uses the padding's height for the width and its width for the height.
 uses_one_padding | padding-and-cropping | One number of the padding used for both axes | {0.result} uses one number of the padding for both axes; the padding is (height, width).
 transposes_kernel | windows-as-a-view | Kernel transposed | {0.result} exchanges the kernel's height and width: axis 2 of the weight runs down, axis 3 across.
 swaps_channels | windows-as-a-view | Weight's channel axes exchanged | {0.result} reads the weight as (C_in, C_out, K_h, K_w); it is (C_out, C_in, K_h, K_w).
 drops_axes_of_one | output-size-and-remainder | Axes of size one dropped | {0.result} has lost its axes of size one: a batch of one image, or one channel, keeps its axis.
-refuses_remainder | output-size-and-remainder | Refuses sizes that the stride does not divide | Your code refuses sizes that the stride does not divide. They are valid: floor the output size; the last (H + 2p - K) % s rows are never read.
+refuses_remainder | output-size-and-remainder | Valid sizes refused | Your code refuses sizes that the stride does not divide. They are valid: floor the output size; the last (H + 2p - K) % s rows are never read.
 rounds_output_size_up | output-size-and-remainder | Output size rounded up | The output has a window too many where the stride leaves a remainder: floor the size.
 returns_padded_grad_x | padding-and-cropping | Border left on grad_x | grad_x still has the border: cut it off with [p : p + H].
 crops_from_the_end | padding-and-cropping | Border cut off with p:-p | The border is cut off with p:-p, which is empty at p = 0: write p : p + H.
@@ -63,11 +63,11 @@ fails_on_one_kernel | output-size-and-remainder | Error where there is one outpu
 crops_by_one | padding-and-cropping | Crop fixed at one | One row and column is cut off on each side whatever the padding is: cut off p.
 crops_wrong_axes | padding-and-cropping | Border cut off the wrong axes | The border is cut off the wrong axes: it lies around axes 2 and 3.
 pads_gradient_like_the_blog | grad-x-by-dilating | Dilated gradient padded by p | The dilated gradient is padded by p: pad it by K - 1 and crop the result by p.
-forgets_remainder_in_grad_x | output-size-and-remainder | Unread rows missing in grad_x | The dilated gradient lacks r zeros at its end, so the result is too small.
+forgets_remainder_in_grad_x | output-size-and-remainder | Unread rows missing in grad_x | The dilated gradient lacks r zeros at its end, so the result is too small: append them.
 gives_unread_rows_gradient | output-size-and-remainder | Unread rows have a gradient | Rows and columns that no window reads get a gradient: theirs is zero.
 dilates_after_padding | grad-x-by-dilating | Gradient padded before it is dilated | The gradient is padded before it is dilated, which stretches the border: dilate first.
 does_not_flip_kernel_in_grad_x | grad-x-by-dilating | Kernel not flipped in grad_x | The dilated gradient is correlated with the kernel as it is: flip the kernel along both axes.
-keeps_one_image_in_grad_x | grad-x-by-scattering | Only one image gets its gradient | Only one image of the batch gets its gradient; the others are zero.
+keeps_one_image_in_grad_x | grad-x-by-scattering | Only one image gets its gradient | Only one image of the batch gets its gradient, the others zero: fill grad_x for every image.
 keeps_one_kernel_in_grad_x | grad-x-by-scattering | Only one output channel's share kept | Only one output channel's share is kept: sum the shares of all kernels with +=.
 answers_zeros_if_padded | padding-and-cropping | grad_x all zeros where there is padding | grad_x is all zeros where there is padding: write into the array that you crop and return.
 returns_grad_weight_as_grad_x | the-matrix-behind-it | grad_weight returned as grad_x | backward returns the gradient of the weight: return that of x.
@@ -87,7 +87,7 @@ sums_bias_over_wrong_axes | grad-bias | grad_bias summed over the wrong axes | g
 gives_bias_gradient_per_position | grad-bias | A bias gradient for each position | The gradient of the bias is summed over the batch only; a channel has one bias for all positions.
 pads_maximum_with_zeros | padding-and-cropping | Border of zeros in max pooling | The border is zero, which beats negative pixels: pad with minus infinity.
 uses_kernel_as_stride_in_pooling | stride-2-and-padding-1-in-two-dimensions | Kernel size used as stride | The windows always lie side by side: move them by the stride where one is given.
-swaps_kernel_axes_in_pooling | max-pooling | Window's height and width exchanged | The window is (height, width); here its two numbers are exchanged.
+swaps_kernel_axes_in_pooling | max-pooling | Window's height and width exchanged | The window's height is used for its width and its width for its height.
 averages_instead_of_maximum | max-pooling | Mean instead of maximum | The mean or sum of each window is taken: take its maximum.
 starts_maximum_at_zero | max-pooling | Maximum starts at zero | The maximum starts at zero, so negative windows give zero: start at minus infinity.
 gives_gradient_to_every_tie | max-pooling | Gradient given to every tie | Every pixel that equals the maximum gets the whole gradient: give it to the first one of a window.
@@ -111,7 +111,7 @@ adds_small_number_to_probability | softmax-cross-entropy | Probabilities clipped
 forgets_minus_in_loss | softmax-cross-entropy | Loss with the wrong sign | The loss has the wrong sign: it is minus the mean of the log-probabilities.
 averages_loss_over_classes | softmax-cross-entropy | Loss averaged over the classes | The loss is divided by N times the number of classes: divide it by N.
 normalises_over_batch | softmax-cross-entropy | Softmax taken down the batch | Softmax is taken down the batch: take it over the classes of each row, axis 1.
-forgets_batch_size_in_grad_logits | softmax-cross-entropy | 1/N missing in the loss's gradient | The gradient lacks the 1/N of the mean.
+forgets_batch_size_in_grad_logits | softmax-cross-entropy | 1/N missing in the loss's gradient | The gradient lacks the 1/N of the mean: divide it by N.
 forgets_one_hot | softmax-cross-entropy | Labels not subtracted | The gradient is the softmax alone: subtract 1 at each row's label.
 negates_grad_logits | softmax-cross-entropy | Loss's gradient with the wrong sign | The gradient has the wrong sign: it is softmax minus one-hot.
 returns_gradient_of_probabilities | softmax-cross-entropy | Gradient of the probabilities returned | The gradient is that of the probabilities, -1/p: carry it through the softmax to the logits.
@@ -122,14 +122,14 @@ shares_memory_between_layers | common-mistakes | Memory shared between layers | 
 rectifies_input_in_place | common-mistakes | Input changed | forward changes the array that it gets: work on a copy.
 changes_upstream_gradient_in_place | common-mistakes | Upstream gradient changed | backward changes the gradient that it gets: work on a copy.
 changes_bias_in_forward | common-mistakes | Bias changed by forward | forward changes the bias: an output that starts as the bias's own array must be a copy of it.
-steps_uphill | training-step | Step along the gradient | The step goes along the gradient: it goes against it.
+steps_uphill | training-step | Step along the gradient | The step goes along the gradient: subtract lr times the gradient instead.
 ignores_learning_rate | training-step | Learning rate ignored | The step does not use the learning rate that it gets.
 does_not_train_biases | training-step | Biases not trained | The step leaves the biases as they are.
 trains_last_layer_only | training-step | Only the last layer trained | The step moves the last layer only: move every layer that has a weight.
 does_not_train | training-step | Nothing trained | The step changes neither weights nor biases.
 sums_gradients_over_steps | common-mistakes | Gradients add up over steps | The gradients add up from step to step: each step uses its own batch's.
 uses_momentum_unasked | training-step | Momentum in a plain step | The step keeps a momentum; plain gradient descent has none.
-steps_twice | training-step | Two steps instead of one | Each step is made two times, in backward and in step, say.
+steps_twice | training-step | Two steps instead of one | Each step is made twice: once in backward and once in step, for instance.
 clips_gradients_in_step | training-step | Gradients clipped in the step | The step clips the gradients: use them as backward left them.
 """
 
