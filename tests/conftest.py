@@ -22,7 +22,6 @@ SLOW = (
     "speed/test_python_loops.py",
     "worker/interface/test_correct_apis.py",
     "worker/interface/test_documentation.py",
-    "worker/interface/test_left_out.py",
     "worker/interface/test_sentences.py",
 )
 """Folders and files below `tests`; a single test elsewhere is marked ``@pytest.mark.slow``."""

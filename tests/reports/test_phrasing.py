@@ -13,6 +13,7 @@ from grader.reports.phrasing import (
     lateness,
     main_outcome,
     number,
+    ratio,
     standing_words,
     summary,
     visible,
@@ -125,3 +126,10 @@ def test_groups_many_layers_have_a_column_each_and_speed_its_own(right: Result):
 def test_group_points_criterion_missing_is_none_not_zero(right: Result, failed: Result):
     (first, _) = groups([right])
     assert (first.points(right), first.points(failed)) == (60.0, None)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(1184.4, "1180"), (23.24, "23.2"), (0.6553, "0.655"), (100.0, "100"), (99.96, "100")]
+)
+def test_ratio_has_three_figures_and_no_exponent(value, text):
+    assert ratio(value) == text

@@ -103,16 +103,43 @@ def test_worker_memory_counts_from_the_zygote(relu, native):
     assert "more than the 100 MiB" in answers["output"].message
 
 
-def test_worker_as_root_has_no_capability(relu, native):
-    code = "import ctypes.util\n" if False else ""
-    read = (
-        code + "c = sys.modules['ctypes']\nh = c.create_string_buffer(b'\\x22\\x05\\x08\\x20' + bytes(4))\n"
-    )
-    answers, _ = relu(native, read + "return np.array([c.CDLL(None).capget(h, h)], float)")
-    assert numbers(answers) == [-1]
+def test_worker_as_root_has_no_capability(open_client, native, layer, ask, monkeypatch):
+    workers = []
+
+    def spawn(limits):
+        workers.append(type(native).spawn(native, limits))
+        return workers[-1]
+
+    monkeypatch.setattr(native, "spawn", spawn)
+    client = open_client(native, layer("return x"))
+    ask(client)
+    status = Path(f"/proc/{workers[-1].pid}/status").read_text()
+    held = {line.partition(":")[0]: int(line.split()[1], 16) for line in status.splitlines() if "Cap" in line}
+    assert {name: held[name] for name in ("CapEff", "CapPrm", "CapInh")} == {
+        "CapEff": 0,
+        "CapPrm": 0,
+        "CapInh": 0,
+    }
 
 
 def test_cpu_seconds_of_a_worker_is_read_from_outside(native):
     worker = native.spawn(Limits())
     assert 0 < worker.cpu_seconds() < 1
     worker.end()
+
+
+def test_open_backend_without_landlock_says_so(monkeypatch):
+    monkeypatch.setattr("grader.sandbox.backends.syscalls.landlock_abi", lambda: 0)
+    with pytest.raises(SandboxError, match="no Landlock"):
+        open_backend("native")
+
+
+@pytest.mark.parametrize("python", ["/nonexistent/python", "/bin/false"])
+def test_open_backend_interpreter_that_does_not_start_is_named(python):
+    with pytest.raises(SandboxError, match=r"cannot be started|did not start"):
+        open_backend("native", python)
+
+
+def test_spawn_processes_where_none_can_be_allowed_is_refused(native):
+    with pytest.raises(SandboxError, match=r"limits.processes = 2: the native sandbox allows 0 only"):
+        native.spawn(Limits(processes=2))
