@@ -8,13 +8,14 @@ from functools import partial
 
 import numpy as np
 
+from cnn_reference.arrays import Array
 from grader.feedback.mistakes import transforms as to
 from grader.feedback.mistakes.entries import wrong
-from grader.feedback.mistakes.model import Array, LayerCall, StepFunction
+from grader.feedback.mistakes.model import LayerCall, StepFunction
 from grader.feedback.mistakes.steps import as_it_is, correlate, crop, pad, weigh, windows
 
-grad_x, grad_weight = partial(wrong, "conv2d.grad_x"), partial(wrong, "conv2d.grad_weight")
-grad_bias, parameters = partial(wrong, "conv2d.grad_bias"), partial(wrong, "conv2d.grad_weight grad_bias")
+_grad_x, _grad_weight = partial(wrong, "conv2d.grad_x"), partial(wrong, "conv2d.grad_weight")
+_grad_bias, _parameters = partial(wrong, "conv2d.grad_bias"), partial(wrong, "conv2d.grad_weight grad_bias")
 
 
 def _cropped_along(first: int, second: int) -> StepFunction:
@@ -106,42 +107,42 @@ def _summed(axes: tuple[int, ...]) -> StepFunction:
 
 
 BACKWARD_MISTAKES = (
-    grad_x("crops_by_one", crop=lambda grad_padded, _: grad_padded[:, :, 1:-1, 1:-1]),
-    grad_x("crops_wrong_axes", crop=(_cropped_along(1, 2), _cropped_along(0, 1))),
-    grad_x("pads_gradient_like_the_blog", scatter=_pads_like_the_blog, crop=as_it_is),
-    grad_x("forgets_remainder_in_grad_x", scatter=_without_remainder, crop=(_cropped_along(2, 3), None)),
-    grad_x("gives_unread_rows_gradient", crop=_unread_copied),
-    grad_x("dilates_after_padding", scatter=_pads_before_dilating),
-    grad_x("does_not_flip_kernel_in_grad_x", arguments=to.kernel_flipped),
-    grad_x("keeps_one_image_in_grad_x", finish=(_one_image(-1), _one_image(0))),
-    grad_x("keeps_one_kernel_in_grad_x", arguments=(_one_kernel(to.LAST), _one_kernel(to.FIRST))),
-    grad_x("answers_zeros_if_padded", crop=lambda whole, call: crop(whole, call) * (not any(call.padding))),
-    grad_x("returns_grad_weight_as_grad_x", finish=lambda _, call: _weight_gradient(call)),
-    grad_x("updates_weight_before_grad_x", arguments=tuple(map(_updated_weight, (0.01, 0.1, 0.001, 1.0)))),
-    grad_x("averages_grad_x_over_batch", finish=to.per_image),
+    _grad_x("crops_by_one", crop=lambda grad_padded, _: grad_padded[:, :, 1:-1, 1:-1]),
+    _grad_x("crops_wrong_axes", crop=(_cropped_along(1, 2), _cropped_along(0, 1))),
+    _grad_x("pads_gradient_like_the_blog", scatter=_pads_like_the_blog, crop=as_it_is),
+    _grad_x("forgets_remainder_in_grad_x", scatter=_without_remainder, crop=(_cropped_along(2, 3), None)),
+    _grad_x("gives_unread_rows_gradient", crop=_unread_copied),
+    _grad_x("dilates_after_padding", scatter=_pads_before_dilating),
+    _grad_x("does_not_flip_kernel_in_grad_x", arguments=to.kernel_flipped),
+    _grad_x("keeps_one_image_in_grad_x", finish=(_one_image(-1), _one_image(0))),
+    _grad_x("keeps_one_kernel_in_grad_x", arguments=(_one_kernel(to.LAST), _one_kernel(to.FIRST))),
+    _grad_x("answers_zeros_if_padded", crop=lambda whole, call: crop(whole, call) * (not any(call.padding))),
+    _grad_x("returns_grad_weight_as_grad_x", finish=lambda _, call: _weight_gradient(call)),
+    _grad_x("updates_weight_before_grad_x", arguments=tuple(map(_updated_weight, (0.01, 0.1, 0.001, 1.0)))),
+    _grad_x("averages_grad_x_over_batch", finish=to.per_image),
     wrong(
         "conv2d.grad_x grad_weight", "counts_windows_without_padding_in_backward", arguments=_fewer_windows
     ),
-    grad_weight("does_not_dilate_in_grad_weight", windows=lambda x, call: _all_rows(x, to.no_stride(call))),
-    grad_weight("keeps_remainder_in_grad_weight", windows=_all_rows),
-    grad_weight("flips_grad_weight", finish=to.flipped),
-    grad_weight("transposes_grad_weight", finish=lambda result, _: result.swapaxes(2, 3)),
-    grad_weight("swaps_channels_of_grad_weight", finish=(lambda g, _: g.swapaxes(0, 1), _channels_misread)),
-    grad_weight(
+    _grad_weight("does_not_dilate_in_grad_weight", windows=lambda x, call: _all_rows(x, to.no_stride(call))),
+    _grad_weight("keeps_remainder_in_grad_weight", windows=_all_rows),
+    _grad_weight("flips_grad_weight", finish=to.flipped),
+    _grad_weight("transposes_grad_weight", finish=lambda result, _: result.swapaxes(2, 3)),
+    _grad_weight("swaps_channels_of_grad_weight", finish=(lambda g, _: g.swapaxes(0, 1), _channels_misread)),
+    _grad_weight(
         "orders_columns_of_grad_weight_differently",
         finish=lambda result, call: result.transpose(0, 2, 3, 1).reshape(call.weight.shape),
     ),
-    grad_weight("returns_zero_grad_weight_for_one_image", finish=lambda g, call: g * (len(call.x) > 1)),
-    parameters(
+    _grad_weight("returns_zero_grad_weight_for_one_image", finish=lambda g, call: g * (len(call.x) > 1)),
+    _parameters(
         "averages_over_positions",
         finish=(
             lambda result, call: result / (len(call.x) * call.grad_output[0, 0].size),
             lambda result, call: result / call.grad_output[0, 0].size,
         ),
     ),
-    grad_bias(
+    _grad_bias(
         "sums_bias_over_wrong_axes",
         formula=tuple(map(_summed, ((0, 1, 2, 3), (0, 1), (1, 2, 3), (0, 1, 2), (2, 3), (0, 2)))),
     ),
-    grad_bias("gives_bias_gradient_per_position", formula=_summed((0,))),
+    _grad_bias("gives_bias_gradient_per_position", formula=_summed((0,))),
 )

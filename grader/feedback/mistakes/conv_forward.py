@@ -11,13 +11,14 @@ from typing import Any
 import numpy as np
 from numpy.lib import stride_tricks
 
+from cnn_reference.arrays import Array
 from grader.feedback.mistakes import transforms as to
 from grader.feedback.mistakes.entries import around, wrong
-from grader.feedback.mistakes.model import Array, FormSteps, LayerCall, StepFunction
+from grader.feedback.mistakes.model import FormSteps, LayerCall, StepFunction
 from grader.feedback.mistakes.steps import as_it_is, pad
 
-forward = partial(wrong, "conv2d.output")
-errors = partial(wrong, "conv2d.errors")
+_forward = partial(wrong, "conv2d.output")
+_errors = partial(wrong, "conv2d.errors")
 
 
 def _padded(mode: Any) -> StepFunction:
@@ -120,29 +121,29 @@ def _unchecked(**steps: StepFunction) -> FormSteps:
 
 
 FORWARD_MISTAKES = (
-    forward("flips_kernel_in_forward", arguments=to.kernel_flipped),
-    forward("orders_columns_differently", arguments=_columns_in_other_order),
-    forward("reshapes_instead_of_transposing", finish=(_reshaped(0, 2, 3, 1), _reshaped(1, 0, 2, 3))),
-    forward("pads_twice", arguments=to.padding_of(lambda p: 2 * p)),
-    forward("pads_by_one", arguments=(to.padding_of(lambda _: 1), to.padding_of(lambda p: min(p, 1)))),
-    forward("pads_with_edge_values", pad=tuple(map(_padded, ("edge", "symmetric", "wrap")))),
-    forward("pads_one_side", pad=tuple(map(_one_sided, (0, 2, 1, 0), (2, 0, 0, 1)))),
-    forward("pads_every_axis", flags={"hint": "pad_without_axes", "refuses": True}, pad=_every_axis),
-    forward("swaps_output_height_and_width", finish=_sized(3, 2)),
-    forward("computes_one_output_size", finish=(_sized(2, 2), _sized(3, 3))),
-    forward("makes_output_as_large_as_input", finish=lambda y, call: to.pasted(y, call.x.shape[2:])),
-    forward("counts_windows_without_padding", finish=_windows_of_unpadded),
-    forward("adds_bias_along_wrong_axis", bias=tuple(map(_bias_along, ((-1,), (-1, 1))))),
-    forward("keeps_one_input_channel", arguments=(_one_channel(to.LAST), _one_channel(to.FIRST))),
-    forward("views_outside_the_array", flags={"refuses": True}, pad=_strides_of_the_unpadded),
-    forward("assumes_contiguous_memory", flags={"refuses": True}, pad=_strides_from_the_shape),
-    forward(
+    _forward("flips_kernel_in_forward", arguments=to.kernel_flipped),
+    _forward("orders_columns_differently", arguments=_columns_in_other_order),
+    _forward("reshapes_instead_of_transposing", finish=(_reshaped(0, 2, 3, 1), _reshaped(1, 0, 2, 3))),
+    _forward("pads_twice", arguments=to.padding_of(lambda p: 2 * p)),
+    _forward("pads_by_one", arguments=(to.padding_of(lambda _: 1), to.padding_of(lambda p: min(p, 1)))),
+    _forward("pads_with_edge_values", pad=tuple(map(_padded, ("edge", "symmetric", "wrap")))),
+    _forward("pads_one_side", pad=tuple(map(_one_sided, (0, 2, 1, 0), (2, 0, 0, 1)))),
+    _forward("pads_every_axis", flags={"hint": "pad_without_axes", "refuses": True}, pad=_every_axis),
+    _forward("swaps_output_height_and_width", finish=_sized(3, 2)),
+    _forward("computes_one_output_size", finish=(_sized(2, 2), _sized(3, 3))),
+    _forward("makes_output_as_large_as_input", finish=lambda y, call: to.pasted(y, call.x.shape[2:])),
+    _forward("counts_windows_without_padding", finish=_windows_of_unpadded),
+    _forward("adds_bias_along_wrong_axis", bias=tuple(map(_bias_along, ((-1,), (-1, 1))))),
+    _forward("keeps_one_input_channel", arguments=(_one_channel(to.LAST), _one_channel(to.FIRST))),
+    _forward("views_outside_the_array", flags={"refuses": True}, pad=_strides_of_the_unpadded),
+    _forward("assumes_contiguous_memory", flags={"refuses": True}, pad=_strides_from_the_shape),
+    _forward(
         "computes_float_sizes",
         flags={"hint": "true_division", "needs_hint": True, "refuses": True, "single": True},
         refuse=_float_sizes,
     ),
     *(
-        forward(name, flags={"refuses": True, "hint": hint}, refuse=to.refusing(unwanted, reason))
+        _forward(name, flags={"refuses": True, "hint": hint}, refuse=to.refusing(unwanted, reason))
         for name, unwanted, reason, hint in (
             ("handles_square_images_only", lambda call: _unequal(call.x.shape[2:]), "not square", "square"),
             ("handles_square_kernels_only", lambda call: _unequal(call.window), "not square", ""),
@@ -153,11 +154,11 @@ FORWARD_MISTAKES = (
             ("fails_on_one_kernel", lambda call: len(call.weight) == 1, "C_out = 1", ""),
         )
     ),
-    errors("answers_anything", around("forward", _answers_anything)),
-    errors("clips_kernel_to_image", _unchecked(arguments=_kernel_clipped)),
-    errors("ignores_extra_channels", _unchecked(arguments=_channels_clipped)),
-    errors("takes_negative_stride", _unchecked(arguments=to.stride_made_positive)),
-    errors(
+    _errors("answers_anything", around("forward", _answers_anything)),
+    _errors("clips_kernel_to_image", _unchecked(arguments=_kernel_clipped)),
+    _errors("ignores_extra_channels", _unchecked(arguments=_channels_clipped)),
+    _errors("takes_negative_stride", _unchecked(arguments=to.stride_made_positive)),
+    _errors(
         "takes_negative_padding",
         _unchecked(pad=_cropped_by_negative),
         _unchecked(arguments=to.padding_of(lambda p: max(p, 0))),

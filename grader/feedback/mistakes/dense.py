@@ -9,12 +9,13 @@ from typing import cast
 
 import numpy as np
 
+from cnn_reference.arrays import Array
 from grader.feedback.mistakes.entries import wrong
-from grader.feedback.mistakes.model import Array, FormSteps, LayerCall, StepFunction
+from grader.feedback.mistakes.model import FormSteps, LayerCall, StepFunction
 
-relu_grad_x, loss = partial(wrong, "relu.grad_x"), partial(wrong, "cross_entropy.output")
-grad_logits = partial(wrong, "cross_entropy.grad_logits")
-both = partial(wrong, "cross_entropy.output grad_logits")
+_relu_grad_x, _loss = partial(wrong, "relu.grad_x"), partial(wrong, "cross_entropy.output")
+_grad_logits = partial(wrong, "cross_entropy.grad_logits")
+_both = partial(wrong, "cross_entropy.output grad_logits")
 
 
 def _leaky(slope: float) -> FormSteps:
@@ -32,7 +33,7 @@ def _softmax(call: LayerCall, axis: int = 1, shifted: bool = True) -> Array:
 
 def _one_hot(call: LayerCall) -> Array:
     """Return 1 at each row's label, 0 elsewhere."""
-    return np.eye(call.x.shape[1], dtype=call.x.dtype)[call.labels]
+    return cast(Array, np.eye(call.x.shape[1], dtype=call.x.dtype)[call.labels])
 
 
 def _mean_loss(
@@ -56,15 +57,15 @@ def _by(probabilities: Callable[[LayerCall], Array]) -> FormSteps:
 
 
 DENSE_MISTAKES = (
-    relu_grad_x(
+    _relu_grad_x(
         "passes_gradient_at_zero",
         formula=(
             lambda call: call.grad_output * (call.x >= 0),
             lambda call: call.grad_output * np.where(call.x == 0, 0.5, call.x > 0),
         ),
     ),
-    relu_grad_x("rectifies_gradient", formula=lambda call: np.maximum(call.grad_output, 0)),
-    relu_grad_x("passes_whole_gradient", formula=lambda call: call.grad_output * 1),
+    _relu_grad_x("rectifies_gradient", formula=lambda call: np.maximum(call.grad_output, 0)),
+    _relu_grad_x("passes_whole_gradient", formula=lambda call: call.grad_output * 1),
     wrong("relu.output grad_x", "leaks_negative_values", *map(_leaky, (0.01, 0.1, 0.2))),
     wrong(
         "linear.output",
@@ -92,25 +93,25 @@ DENSE_MISTAKES = (
             lambda call: call.grad_output,
         ),
     ),
-    loss("sums_loss_over_batch", finish=lambda result, call: result * len(call.x)),
-    both("does_not_shift_logits", _by(partial(_softmax, shifted=False))),
-    loss("takes_logarithm_of_probability", formula=_mean_loss(_softmax)),
-    loss(
+    _loss("sums_loss_over_batch", finish=lambda result, call: result * len(call.x)),
+    _both("does_not_shift_logits", _by(partial(_softmax, shifted=False))),
+    _loss("takes_logarithm_of_probability", formula=_mean_loss(_softmax)),
+    _loss(
         "adds_small_number_to_probability",
         formula=(
             *(_mean_loss(_softmax, tiny) for tiny in (1e-12, 1e-8, 1e-10, 1e-7, 1e-15, 1e-9)),
             *(_mean_loss(_softmax, lowest=tiny) for tiny in (1e-12, 1e-8, 1e-10, 1e-7, 1e-15)),
         ),
     ),
-    loss("forgets_minus_in_loss", finish=lambda result, _: -result),
-    loss("averages_loss_over_classes", finish=lambda result, call: result / call.x.shape[1]),
-    both("normalises_over_batch", _by(partial(_softmax, axis=0))),
-    grad_logits("forgets_batch_size_in_grad_logits", finish=lambda result, call: result * len(call.x)),
-    grad_logits("forgets_one_hot", formula=lambda call: _softmax(call) / len(call.x)),
-    grad_logits("negates_grad_logits", finish=lambda result, _: -result),
-    grad_logits(
+    _loss("forgets_minus_in_loss", finish=lambda result, _: -result),
+    _loss("averages_loss_over_classes", finish=lambda result, call: result / call.x.shape[1]),
+    _both("normalises_over_batch", _by(partial(_softmax, axis=0))),
+    _grad_logits("forgets_batch_size_in_grad_logits", finish=lambda result, call: result * len(call.x)),
+    _grad_logits("forgets_one_hot", formula=lambda call: _softmax(call) / len(call.x)),
+    _grad_logits("negates_grad_logits", finish=lambda result, _: -result),
+    _grad_logits(
         "returns_gradient_of_probabilities",
         formula=lambda call: -_one_hot(call) / _softmax(call) / len(call.x),
     ),
-    grad_logits("divides_grad_logits_by_size", finish=lambda result, call: result / call.x.shape[1]),
+    _grad_logits("divides_grad_logits_by_size", finish=lambda result, call: result / call.x.shape[1]),
 )

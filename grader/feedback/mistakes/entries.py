@@ -1,4 +1,4 @@
-"""How an entry of the catalogue is written: `wrong` makes one, `family` one for each spot it occurs in.
+"""How an entry of the catalogue is written: `wrong` makes one, `family` one for each site it occurs in.
 
 Trusted side; pure.
 """
@@ -14,7 +14,7 @@ from grader.feedback.mistakes.transforms import on
 
 
 @dataclass(frozen=True, slots=True)
-class Spot:
+class Site:
     """Where a mistake of a family occurs, and the words for it.
 
     Attributes
@@ -43,18 +43,18 @@ _LAYERS = {
 }
 
 
-def layer(kind: str, parts: str) -> Spot:
-    """Return the spot of a mistake that is made in a kind of layer as a whole."""
-    return Spot(f"{kind}.{parts}", *_LAYERS[kind])
+def layer(kind: str, parts: str) -> Site:
+    """Return the site of a mistake that is made in a kind of layer as a whole."""
+    return Site(f"{kind}.{parts}", *_LAYERS[kind])
 
 
-def family(spots: Iterable[Spot], *arguments: Any, **steps: Any) -> tuple[Mistake, ...]:
-    """Return an entry for each spot; the other arguments are those of `wrong`."""
-    return tuple(wrong(spot, *arguments, **steps) for spot in spots)
+def family(sites: Iterable[Site], *arguments: Any, **steps: Any) -> tuple[Mistake, ...]:
+    """Return an entry for each site; the other arguments are those of `wrong`."""
+    return tuple(wrong(site, *arguments, **steps) for site in sites)
 
 
 def wrong(
-    spot: Spot | str,
+    site: Site | str,
     name: str,
     *given: Form | FormSteps,
     flags: dict[str, Any] | None = None,
@@ -64,8 +64,8 @@ def wrong(
 
     Parameters
     ----------
-    spot : Spot or str
-        Where it is made; a text is the spot's ``where``.
+    site : Site or str
+        Where it is made; a text is the site's ``where``.
     name : str
         A row of `grader.feedback.mistakes.texts`.
     given : Form or mapping
@@ -76,8 +76,8 @@ def wrong(
         What takes the place of a step in every part. Several functions make several forms; None leaves
         the step right in that form.
     """
-    spot = Spot(spot) if isinstance(spot, str) else spot
-    kind, _, parts = spot.where.partition(".")
+    site = Site(site) if isinstance(site, str) else site
+    kind, _, parts = site.where.partition(".")
     link, title, sentence = TEXTS[name]
     several = {step: made if isinstance(made, Sequence) else (made,) for step, made in steps.items()}
     forms = [form if isinstance(form, Form) else Form(form) for form in given]
@@ -86,8 +86,8 @@ def wrong(
         replaced = [on(parts, step, function) for step, function in chosen.items() if function is not None]
         forms.append(Form({key: function for one in replaced for key, function in one.items()}))
     criteria = tuple(dict.fromkeys(criterion_of(kind, part) for part in parts.split()))
-    words = title + spot.title, sentence.format(spot), link
-    return Mistake(name + spot.suffix, kind, criteria, *words, tuple(forms), **flags or {})
+    words = title + site.title, sentence.format(site), link
+    return Mistake(name + site.suffix, kind, criteria, *words, tuple(forms), **flags or {})
 
 
 def around(method: str, function: Callable[..., Any]) -> Form:

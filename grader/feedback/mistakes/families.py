@@ -7,27 +7,28 @@ from typing import Any
 
 import numpy as np
 
+from cnn_reference.arrays import Array
 from grader.feedback.mistakes import transforms as to
-from grader.feedback.mistakes.entries import Spot, family, layer, wrong
-from grader.feedback.mistakes.model import Array, LayerCall, StepFunction
+from grader.feedback.mistakes.entries import Site, family, layer, wrong
+from grader.feedback.mistakes.model import LayerCall, StepFunction
 from grader.feedback.mistakes.steps import as_it_is, pad
 
 GRADS = "grad_x grad_weight grad_bias"
 # Where window (i, j) of the padded image meets each part; height stands for both axes.
 READS = "window (i, j) starts at padded[s*i, s*j]"
-FORWARD_PASS = Spot("conv2d.output", "_in_forward", " in forward", "The output", READS)
+FORWARD_PASS = Site("conv2d.output", "_in_forward", " in forward", "The output", READS)
 SHARES = "the share of window (i, j) belongs at padded[s*i, s*j]"
-GRAD_X_PASS = Spot("conv2d.grad_x", "_in_grad_x", " in grad_x", "grad_x", SHARES)
+GRAD_X_PASS = Site("conv2d.grad_x", "_in_grad_x", " in grad_x", "grad_x", SHARES)
 WEIGHS = "grad_output[i] meets padded row s*i + u"
-GRAD_WEIGHT_PASS = Spot("conv2d.grad_weight", "_in_grad_weight", " in grad_weight", "grad_weight", WEIGHS)
-POOLING_PASS = Spot("max_pool2d.output grad_x", "_in_pooling", " in max pooling", "Max pooling", READS)
+GRAD_WEIGHT_PASS = Site("conv2d.grad_weight", "_in_grad_weight", " in grad_weight", "grad_weight", WEIGHS)
+POOLING_PASS = Site("max_pool2d.output grad_x", "_in_pooling", " in max pooling", "Max pooling", READS)
 CONV_PASSES = (FORWARD_PASS, GRAD_X_PASS, GRAD_WEIGHT_PASS)
 PASSES = (*CONV_PASSES, POOLING_PASS)
 CONV = layer("conv2d", f"output {GRADS}")
 POOLING, RELU = layer("max_pool2d", "output grad_x"), layer("relu", "output grad_x")
 LINEAR = layer("linear", f"output {GRADS}")
 CONV_GRADS, LINEAR_GRADS = layer("conv2d", GRADS), layer("linear", GRADS)
-WEIGHTED = (layer("conv2d", "grad_weight grad_bias"), layer("linear", "grad_weight grad_bias"))
+PARAMETER_GRADS = (layer("conv2d", "grad_weight grad_bias"), layer("linear", "grad_weight grad_bias"))
 FORWARDS = (layer("conv2d", "output"), layer("max_pool2d", "output"))
 GRAD_XS = (layer("conv2d", "grad_x"), layer("max_pool2d", "grad_x"), layer("relu", "grad_x"))
 
@@ -117,8 +118,8 @@ FAMILIES = (
         "shapes_grad_bias_differently",
         finish=tuple(map(_shaped, ((-1, 1), (1, -1), (1, -1, 1, 1), (-1, 1, 1), (-1, 1, 1, 1)))),
     ),
-    *family(WEIGHTED, "averages_over_batch", finish=to.per_image),
-    *family(WEIGHTED, "keeps_last_image_only", arguments=to.last_image),
+    *family(PARAMETER_GRADS, "averages_over_batch", finish=to.per_image),
+    *family(PARAMETER_GRADS, "keeps_last_image_only", arguments=to.last_image),
     *family(
         (CONV_GRADS, *GRAD_XS[1:], LINEAR_GRADS), "ignores_upstream_gradient", arguments=to.upstream_ones
     ),

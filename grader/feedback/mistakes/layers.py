@@ -9,14 +9,16 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cnn_reference.activations import Flatten, ReLU
+from cnn_reference.arrays import Array
 from cnn_reference.conv import Conv2d
 from cnn_reference.linear import Linear
 from cnn_reference.loss import CrossEntropyLoss
 from cnn_reference.network import CNN
 from cnn_reference.pooling import MaxPool2d
-from grader.feedback.mistakes.model import NOTHING, Array, Form, FormSteps, LayerCall
+from grader.feedback.mistakes.model import NOTHING, Form, FormSteps, LayerCall
 from grader.feedback.mistakes.steps import PIPELINE, compute
 
 CLASSES: Mapping[str, type] = {
@@ -41,14 +43,14 @@ class SteppedLayer:
         self.weight = self.bias = self.grad_weight = self.grad_bias = NOTHING
         self.call = LayerCall(NOTHING)
 
-    def forward(self, x: Array, labels: Array = NOTHING) -> Array:
+    def forward(self, x: Array, labels: NDArray[Any] = NOTHING) -> Array:
         """Return the output, or the loss."""
         self.call = self.calls(x, labels)
         return compute(self.kind, "output", self.call, self.steps)
 
-    def calls(self, x: Array, labels: Array = NOTHING) -> LayerCall:
+    def calls(self, x: Array, labels: NDArray[Any] = NOTHING) -> LayerCall:
         """Return what the parts of an answer are computed from, but for the upstream gradient."""
-        kernel = both(self.params.get("kernel_size", 1))
+        kernel = as_pair(self.params.get("kernel_size", 1))
         stride = self.params.get("stride")
         usual = 1 if self.kind == "conv2d" else kernel
         return LayerCall(
@@ -57,8 +59,8 @@ class SteppedLayer:
             self.bias,
             labels=labels,
             kernel=kernel,
-            stride=both(usual if stride is None else stride),
-            padding=both(self.params.get("padding", 0)),
+            stride=as_pair(usual if stride is None else stride),
+            padding=as_pair(self.params.get("padding", 0)),
         )
 
     def backward(self, grad_output: Array = NOTHING) -> Array:
@@ -71,7 +73,7 @@ class SteppedLayer:
         return grad_x
 
 
-def both(value: int | tuple[int, int]) -> tuple[int, int]:
+def as_pair(value: int | tuple[int, int]) -> tuple[int, int]:
     """Return (height, width) of an int or a pair."""
     return (value, value) if isinstance(value, int | np.integer) else value
 

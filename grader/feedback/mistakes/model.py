@@ -10,7 +10,8 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-Array: TypeAlias = NDArray[Any]
+from cnn_reference.arrays import Array
+
 StepFunction: TypeAlias = Callable[..., Any]
 FormSteps: TypeAlias = Mapping[str, StepFunction]
 NOTHING: Array = np.zeros(0)
@@ -33,7 +34,7 @@ class LayerCall:
     weight: Array = field(default_factory=lambda: NOTHING)
     bias: Array = field(default_factory=lambda: NOTHING)
     grad_output: Array = field(default_factory=lambda: NOTHING)
-    labels: Array = field(default_factory=lambda: NOTHING)
+    labels: NDArray[Any] = field(default_factory=lambda: NOTHING)
     kernel: tuple[int, int] = (1, 1)
     stride: tuple[int, int] = (1, 1)
     padding: tuple[int, int] = (0, 0)

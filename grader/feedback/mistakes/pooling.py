@@ -8,13 +8,14 @@ from typing import cast
 
 import numpy as np
 
+from cnn_reference.arrays import Array
 from grader.feedback.mistakes import transforms as to
 from grader.feedback.mistakes.entries import wrong
-from grader.feedback.mistakes.model import Array, LayerCall
+from grader.feedback.mistakes.model import LayerCall
 from grader.feedback.mistakes.steps import first_largest, flat_windows, pad
 
-both = partial(wrong, "max_pool2d.output grad_x")
-output, grad_x = partial(wrong, "max_pool2d.output"), partial(wrong, "max_pool2d.grad_x")
+_both = partial(wrong, "max_pool2d.output grad_x")
+_output, _grad_x = partial(wrong, "max_pool2d.output"), partial(wrong, "max_pool2d.grad_x")
 
 
 def _to_every_tie(rows: Array, call: LayerCall) -> Array:
@@ -50,23 +51,23 @@ def _read_only(result: Array, call: LayerCall) -> Array:
 
 
 POOLING_MISTAKES = (
-    both("pads_maximum_with_zeros", pad=pad),
-    both("uses_kernel_as_stride_in_pooling", arguments=to.changed(stride=lambda call: call.kernel)),
-    both("swaps_kernel_axes_in_pooling", arguments=to.changed(kernel=lambda call: call.kernel[::-1])),
-    output(
+    _both("pads_maximum_with_zeros", pad=pad),
+    _both("uses_kernel_as_stride_in_pooling", arguments=to.changed(stride=lambda call: call.kernel)),
+    _both("swaps_kernel_axes_in_pooling", arguments=to.changed(kernel=lambda call: call.kernel[::-1])),
+    _output(
         "averages_instead_of_maximum",
         reduce=(lambda rows, _: rows.mean(axis=-1), lambda rows, _: rows.sum(axis=-1)),
     ),
-    output("starts_maximum_at_zero", reduce=lambda rows, _: np.maximum(rows.max(axis=-1), 0)),
-    grad_x("gives_gradient_to_every_tie", share=_to_every_tie),
-    grad_x("shares_gradient_among_ties", share=_shared_by_ties),
-    grad_x(
+    _output("starts_maximum_at_zero", reduce=lambda rows, _: np.maximum(rows.max(axis=-1), 0)),
+    _grad_x("gives_gradient_to_every_tie", share=_to_every_tie),
+    _grad_x("shares_gradient_among_ties", share=_shared_by_ties),
+    _grad_x(
         "gives_gradient_to_last_tie", share=lambda rows, call: first_largest(rows[..., ::-1], call)[..., ::-1]
     ),
-    grad_x(
+    _grad_x(
         "gives_gradient_to_whole_window",
         share=(_to_all, lambda rows, call: _to_all(rows, call) / rows.shape[-1]),
     ),
-    grad_x("assigns_to_winner_in_pooling", scatter=_assigned_to_winner),
-    grad_x("crops_to_the_windows", finish=_read_only),
+    _grad_x("assigns_to_winner_in_pooling", scatter=_assigned_to_winner),
+    _grad_x("crops_to_the_windows", finish=_read_only),
 )

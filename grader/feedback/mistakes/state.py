@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from cnn_reference.arrays import Array
 from grader.feedback.mistakes.entries import around, family, layer
-from grader.feedback.mistakes.model import Array, Form, LayerCall
+from grader.feedback.mistakes.model import Form, LayerCall
 
 
 def _accumulates(own: Any, backward: Any, *grad_output: Array) -> Any:
@@ -64,22 +65,22 @@ class SharesInput:
         type(self).shared = value
 
 
-WEIGHTED = ("conv2d", "linear")
+_WEIGHTED = ("conv2d", "linear")
 # Of a layer that is linear in x, only the weight's gradient needs the input that forward remembers.
-NEEDS_INPUT = (
-    *(layer(kind, "grad_weight") for kind in WEIGHTED),
+_NEEDS_INPUT = (
+    *(layer(kind, "grad_weight") for kind in _WEIGHTED),
     *(layer(kind, "grad_x") for kind in ("max_pool2d", "relu")),
     layer("cross_entropy", "grad_logits"),
 )
 
 STATE_MISTAKES = (
     *family(
-        [layer(kind, "grad_weight grad_bias") for kind in WEIGHTED],
+        [layer(kind, "grad_weight grad_bias") for kind in _WEIGHTED],
         "accumulates_gradients",
         around("backward", _accumulates),
     ),
-    *family(NEEDS_INPUT, "keeps_first_input", around("forward", _keeps_first_input)),
-    *family(NEEDS_INPUT, "shares_memory_between_layers", Form(mixins=(SharesInput,))),
+    *family(_NEEDS_INPUT, "keeps_first_input", around("forward", _keeps_first_input)),
+    *family(_NEEDS_INPUT, "shares_memory_between_layers", Form(mixins=(SharesInput,))),
     *family(
         [layer(kind, "output") for kind in ("conv2d", "relu")],
         "rectifies_input_in_place",
@@ -89,7 +90,7 @@ STATE_MISTAKES = (
         [layer("relu", "output")], "changes_upstream_gradient_in_place", around("backward", _scales_in_place)
     ),
     *family(
-        [layer(kind, "output") for kind in WEIGHTED],
+        [layer(kind, "output") for kind in _WEIGHTED],
         "changes_bias_in_forward",
         around("forward", _changes_bias),
     ),

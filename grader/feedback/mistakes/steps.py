@@ -11,10 +11,11 @@ from typing import Any, cast
 import numpy as np
 from numpy.lib import stride_tricks
 
+from cnn_reference.arrays import Array
 from cnn_reference.conv import conv_arguments
 from cnn_reference.loss import cross_entropy_backward, cross_entropy_forward
 from cnn_reference.windows import pad as bordered
-from grader.feedback.mistakes.model import Array, FormSteps, LayerCall, StepFunction
+from grader.feedback.mistakes.model import FormSteps, LayerCall, StepFunction
 
 # NumPy's stubs know the view of one axis only.
 _strided: Any = stride_tricks

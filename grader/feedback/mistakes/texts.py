@@ -1,6 +1,6 @@
 """What a student reads about each mistake: a row of name, heading of the note, title and sentence.
 
-Trusted side; data. In a family's sentence, {0.result} and {0.right} are its spot's words (`entries`).
+Trusted side; data. In a family's sentence, {0.result} and {0.right} are its site's words (`entries`).
 """
 
 from collections.abc import Mapping

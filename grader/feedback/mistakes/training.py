@@ -13,7 +13,7 @@ from cnn_reference.network import Trainable
 from grader.feedback.mistakes.entries import around, wrong
 from grader.feedback.mistakes.model import Form
 
-training = partial(wrong, "network.losses")
+_training = partial(wrong, "network.losses")
 
 
 def _step(formula: Callable[[Any, Any, float, str], Any]) -> Form:
@@ -44,21 +44,21 @@ def _last_layer_only(network: Any, step: Any, lr: float) -> None:
 
 
 TRAINING_MISTAKES = (
-    training("steps_uphill", _step(lambda value, gradient, lr, _: value + lr * gradient)),
-    training(
+    _training("steps_uphill", _step(lambda value, gradient, lr, _: value + lr * gradient)),
+    _training(
         "ignores_learning_rate",
         _step(lambda value, gradient, *_: value - gradient),
         _step(lambda value, gradient, *_: value - 0.01 * gradient),
         _step(lambda value, gradient, *_: value - 0.001 * gradient),
     ),
-    training(
+    _training(
         "does_not_train_biases",
         _step(lambda value, gradient, lr, name: value - lr * gradient * (name == "weight")),
     ),
-    training("trains_last_layer_only", around("step", _last_layer_only)),
-    training("does_not_train", _step(lambda value, *_: value)),
-    training("sums_gradients_over_steps", _momentum(1.0)),
-    training("uses_momentum_unasked", _momentum(0.9), _momentum(0.5)),
-    training("steps_twice", _step(lambda value, gradient, lr, _: value - 2 * lr * gradient)),
-    training("clips_gradients_in_step", *map(_clipped, (1.0, 0.5, 0.1))),
+    _training("trains_last_layer_only", around("step", _last_layer_only)),
+    _training("does_not_train", _step(lambda value, *_: value)),
+    _training("sums_gradients_over_steps", _momentum(1.0)),
+    _training("uses_momentum_unasked", _momentum(0.9), _momentum(0.5)),
+    _training("steps_twice", _step(lambda value, gradient, lr, _: value - 2 * lr * gradient)),
+    _training("clips_gradients_in_step", *map(_clipped, (1.0, 0.5, 0.1))),
 )

@@ -9,7 +9,8 @@ from typing import Any, TypeAlias, cast
 
 import numpy as np
 
-from grader.feedback.mistakes.model import Array, FormSteps, LayerCall
+from cnn_reference.arrays import Array
+from grader.feedback.mistakes.model import FormSteps, LayerCall
 
 LAST, FIRST = slice(-1, None), slice(1)
 CallChange: TypeAlias = Callable[[LayerCall], LayerCall]
