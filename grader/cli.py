@@ -178,7 +178,7 @@ def _write(path: Path, text: str) -> None:
 def _report(arguments: argparse.Namespace) -> int:
     with Gradebook.open(arguments.results, create=False) as gradebook:
         if not gradebook.runs():
-            raise InputError(f"{arguments.results}: nothing was graded yet")
+            raise InputError(f"{arguments.results}: nothing has been graded yet")
         run, results = gradebook.runs()[-1], gradebook.latest_results()
     return _show(arguments.results, run, results)
 
@@ -189,7 +189,7 @@ def _diff(arguments: argparse.Namespace) -> int:
     with Gradebook.open(arguments.results, create=False) as gradebook:
         numbers = arguments.runs or [run.id for run in gradebook.runs()[-2:]]
         if len(numbers) < 2:
-            raise InputError(f"diff: {arguments.results} holds fewer than two runs")
+            raise InputError(f"diff: {arguments.results} has fewer than two runs")
         before, after = (gradebook.run(number) for number in numbers)
         moved = changes(gradebook.results_of(before), gradebook.results_of(after))
     out.print(changes_text(moved, reasons(before, after)), markup=False, soft_wrap=True)
@@ -203,7 +203,7 @@ def _truth(arguments: argparse.Namespace) -> int:
     try:
         from grader.cases.generate.make import make_hidden_set, make_public_set
     except ImportError:
-        raise InputError("truth: needs PyTorch, which grading does not: pip install torch==2.13.0") from None
+        raise InputError("truth: needs PyTorch (grading does not): pip install torch==2.13.0") from None
     if arguments.seed_file:
         make_hidden_set(arguments.output, arguments.seed_file)
     else:
@@ -219,7 +219,7 @@ def _truth(arguments: argparse.Namespace) -> int:
 
 def _doctor(arguments: argparse.Namespace) -> int:
     python = find_interpreter(arguments.python) if arguments.python else None
-    with err.status("trying what must be refused"):
+    with err.status("testing the sandboxes"):
         sandboxes = examine(python)
     facts = {"grader": __version__, **machine()}
     out.print(doctor_text(sandboxes, facts), markup=False, soft_wrap=True)
@@ -237,7 +237,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_run(commands.add_parser("run", help="grade submissions: folders, archives or single files"))
 
-    check = commands.add_parser("check", help="a student's own file against the public cases")
+    check = commands.add_parser("check", help="check one file with the public cases")
     check.add_argument("file", type=Path, metavar="FILE")
     check.add_argument("--json", type=Path, metavar="FILE", help="write the scores as JSON too")
     check.add_argument("--html", type=Path, metavar="FILE", help="write the feedback as a page too")
@@ -247,7 +247,7 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument("results", type=Path, nargs="?", default=Path("results"), metavar="RESULTS")
     report.set_defaults(command=_report)
 
-    diff = commands.add_parser("diff", help="who moved between two runs, and why")
+    diff = commands.add_parser("diff", help="whose points changed between two runs, and why")
     diff.add_argument("results", type=Path, nargs="?", default=Path("results"), metavar="RESULTS")
     diff.add_argument(
         "runs", type=int, nargs="*", metavar="RUN", help="two runs' numbers (default: the last two)"
@@ -256,12 +256,14 @@ def _parser() -> argparse.ArgumentParser:
 
     truth = commands.add_parser("truth", help="make a ground-truth set (needs PyTorch)")
     truth.add_argument(
-        "--seed-file", type=Path, metavar="FILE", help="a file only you have: makes a hidden set"
+        "--seed-file", type=Path, metavar="FILE", help="a file that only you have, to make a hidden set from"
     )
     truth.add_argument("-o", "--output", type=Path, required=True, metavar="DIR")
     truth.set_defaults(command=_truth)
 
-    shown = commands.add_parser("assignment", help="print the default assignment, to be changed")
+    shown = commands.add_parser(
+        "assignment", help="print the default assignment file, as a start for your own"
+    )
     shown.set_defaults(command=_assignment)
 
     doctor = commands.add_parser("doctor", help="what this machine can do: sandbox, cores, versions")
@@ -274,16 +276,20 @@ def _parser() -> argparse.ArgumentParser:
 def _add_run(run: argparse.ArgumentParser) -> None:
     run.add_argument("paths", type=Path, nargs="+", metavar="PATH")
     run.add_argument("-o", "--output", type=Path, default=Path("results"), metavar="RESULTS")
-    run.add_argument("--assignment", type=Path, metavar="FILE", help="what is graded (TOML)")
+    run.add_argument(
+        "--assignment", type=Path, metavar="FILE", help="the assignment file (TOML): criteria, points, limits"
+    )
     run.add_argument("--worksheet", type=Path, metavar="CSV", help="Moodle's offline grading worksheet")
     run.add_argument("--interface", metavar="NAME|FILE", help="how the students' code is called")
-    run.add_argument("--checks", type=Path, metavar="DIR", help="further checks: pytest files of your own")
+    run.add_argument(
+        "--checks", type=Path, metavar="DIR", help="a folder with checks of your own (pytest files)"
+    )
     run.add_argument("--workers", type=_positive, default=usable_cores(), metavar="N")
     run.add_argument("--python", metavar="INTERPRETER", help="the interpreter that runs students' code")
     run.add_argument("--sandbox", choices=SANDBOXES, default="auto")
     run.add_argument("--regrade", action="store_true", help="grade unchanged submissions again too")
     run.add_argument("--only", nargs="+", metavar="ID", help="grade these only")
-    run.add_argument("--dry-run", action="store_true", help="say what would be graded; run nothing")
+    run.add_argument("--dry-run", action="store_true", help="show what would be graded, and run nothing")
     run.add_argument("-v", "--verbose", action="count", default=0, help="show the log and tracebacks")
     run.set_defaults(command=_run)
 

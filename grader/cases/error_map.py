@@ -40,7 +40,9 @@ def wrong_positions(wrong: NDArray[np.bool_], max_size: tuple[int, int] = (16, 4
     if block == (1, 1):
         legend, signs = "# wrong, . right", ".#"
     else:
-        legend = f"a character counts the wrong of {block[0]}x{block[1]} elements; . none, # 10 or more"
+        legend = (
+            f"each character counts the wrong ones of {block[0]}x{block[1]} elements; . none, # 10 or more"
+        )
         signs = ".123456789#"
     caption = f"[{where}]: {plane.sum()} of {plane.size} wrong ({legend})"
     rows = ["".join(signs[min(count, len(signs) - 1)] for count in row) for row in counts]

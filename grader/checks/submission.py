@@ -97,7 +97,7 @@ class Student:
         """Return the answers to a case; the student's code is called the first time only."""
         missing = self._never_answers(case)
         if case.id not in self.replies and missing:
-            unavailable = Unavailable(Outcome.NOT_RUN, f"not tried, since {missing} never answers")
+            unavailable = Unavailable(Outcome.NOT_RUN, f"Skipped: {missing} timed out on every case")
             self.replies[case.id] = unavailable.run(parts=parts_of(case))
         if case.id not in self.replies:
             self.replies[case.id] = self.client.run(
@@ -190,7 +190,7 @@ class Student:
         twin = next(other for other in self.truth.cases if other.id == case.twin)
         plain = self.reply(twin).answers["output"]
         if plain.outcome is not None:
-            message = f"raises on valid arguments too (case {twin.id}), so that its errors mean nothing"
+            message = f"it also fails on valid arguments (case {twin.id}), so its errors do not count"
             raise CheckFailed(plain.outcome, f"{message}: {plain.message}", plain.location)
 
     def _by_convention(self, case: Case, part: str, array: NDArray[Any]) -> Verdict | None:

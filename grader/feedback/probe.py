@@ -39,7 +39,7 @@ _SHRINKABLE = frozenset(
 
 
 def note_own_forward(student: Student, items: Sequence[Item]) -> tuple[Item, ...]:
-    """Note on wrong gradients whether they are right for the forward that was handed in.
+    """Note on wrong gradients whether they are right for the forward pass of the submission.
 
     Where both the output and a gradient of a case are wrong, up to `TRIED` such cases of each kind,
     spread over the suite, are tried; what holds in each of them is noted on all.

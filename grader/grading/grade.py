@@ -103,13 +103,13 @@ def _load_warnings(client: object, job: Job) -> Iterator[str]:
     needed = {name for kind in kinds for name in job.interface.needs.get(kind, ())}
     missing = [names for names in client.missing if needed & {*names.split(" or ")}]
     if missing:
-        yield f"not defined in what was handed in: {', '.join(missing)}"
+        yield f"not defined in the submission: {', '.join(missing)}"
 
 
 def _noted(criterion: CriterionScore, student: Student) -> CriterionScore:
     """Say on a criterion which conventions made its answers right."""
     names = ", ".join(sorted(student.accepted.get(criterion.name, ())))
-    said = [criterion.note, f"right by the convention that this course accepts: {names}" if names else ""]
+    said = [criterion.note, f"right by a convention that this course accepts: {names}" if names else ""]
     return replace(criterion, note="; ".join(filter(None, said)))
 
 

@@ -33,11 +33,7 @@ def apply_late_policy(standing: Standing, policy: LatePolicy, points: float, max
     """
     late = standing.late_seconds
     if late is None:
-        reason = (
-            ""
-            if standing.state == "nothing"
-            else "it is not known when this was handed in: nothing was taken"
-        )
+        reason = "" if standing.state == "nothing" else "submission time unknown; no late penalty applied"
         return replace(standing, deduction=0.0, deduction_reason=reason)
     if late <= max(policy.grace_minutes, 0) * 60:
         reason = (

@@ -1,4 +1,4 @@
-"""Open a student's own file against the public cases: what `grader check` and plain pytest do.
+"""Open check one file with the public cases: what `grader check` and plain pytest do.
 
 Trusted side, on the student's own machine, where their own code needs no sandbox.
 """

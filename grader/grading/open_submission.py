@@ -36,7 +36,7 @@ def open_student(submission: Submission, job: Job) -> Iterator[Opened]:
     with contextlib.ExitStack() as stack:
         client: Client | Unavailable
         if not submission.files:
-            client = Unavailable(Outcome.NOT_RUN, "nothing was handed in that could be run")
+            client = Unavailable(Outcome.NOT_RUN, "nothing in the submission can be run: it is empty")
         elif program.error:
             client = Unavailable(Outcome.IMPORT_FAILED, program.error)
         else:
@@ -107,7 +107,7 @@ def gradable(job: Job) -> tuple[Job, tuple[str, ...], Mapping[str, int]]:
     for name in job.assignment.accept:
         if name not in CONVENTIONS:
             raise AssignmentError(
-                f"accept: no convention {name!r}; there are {', '.join(sorted(CONVENTIONS))}"
+                f"accept: unknown convention {name!r}; known are {', '.join(sorted(CONVENTIONS))}"
             )
     student = _student(Unavailable(Outcome.NOT_RUN, ""), job)
     checked = criteria_of(student, job.folders)
@@ -119,8 +119,8 @@ def gradable(job: Job) -> tuple[Job, tuple[str, ...], Mapping[str, int]]:
     known = criteria_of(replace(student, expressed=tuple), job.folders)
     for name in sorted(set(absent) - known.keys()):
         raise AssignmentError(
-            f"points.{name}: no check counts for it; there are checks for {', '.join(sorted(known))}"
+            f"points.{name}: no check gives points for it; there are checks for {', '.join(sorted(known))}"
         )
     if not points:
-        raise AssignmentError(f"points: the interface {job.interface.name} can express none of the criteria")
+        raise AssignmentError(f"points: the interface {job.interface.name} covers none of the criteria")
     return replace(job, assignment=replace(job.assignment, points=points)), absent, counts

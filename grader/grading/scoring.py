@@ -44,7 +44,7 @@ def _criterion(
     credits_ = [credit(item, own_forward_credit) for item in items]
     passed = sum(item.outcome is Outcome.PASSED for item in items)
     kept = sum(item.right_for_own_forward is True for item in items)
-    note = f"{kept} of {len(items)} are right for the forward that was handed in" if kept else ""
+    note = f"{kept} of {len(items)} are right for the forward pass of the submission" if kept else ""
     return CriterionScore(
         name=name,
         points=round(max_points * sum(credits_) / len(items), 2),

@@ -94,19 +94,19 @@ def parse_worksheet(text: str, name: str = "worksheet") -> Worksheet:
         if needed not in columns:
             seen = ", ".join(repr(column[:40]) for column in columns[:15])
             raise SubmissionError(
-                f"{name}: no {needed} column, so no grading worksheet; its columns are {seen}"
+                f"{name}: not a grading worksheet, no column {needed}; its columns are {seen}"
             )
     rows: dict[int, Row] = {}
     warnings = []
     for line, cells in lines:
         row = _row(cells, columns, f"{name}, line {line}")
         if row.participant in rows:
-            warnings.append(f"{name}, line {line}: {row.identifier} is there twice: the last row counts")
+            warnings.append(f"{name}, line {line}: {row.identifier} appears twice; the last row counts")
         rows[row.participant] = row
     if not rows:
         warnings.append(
-            f"{name}: the worksheet lists nobody (Moodle writes such a file for a marker to whom it has "
-            "allocated no student)"
+            f"{name}: the worksheet lists no students (Moodle writes such a file for a marker who has "
+            "no allocated students)"
         )
     return Worksheet(tuple(rows.values()), columns, tuple(warnings))
 
@@ -120,7 +120,7 @@ def _cells(text: str, delimiter: str, name: str) -> Iterator[tuple[int, list[str
             if any(cell.strip() for cell in cells):
                 yield reader.line_num, cells
     except csv.Error as problem:
-        raise SubmissionError(f"{name}, line {reader.line_num}: no valid CSV: {problem}") from None
+        raise SubmissionError(f"{name}, line {reader.line_num}: not valid CSV: {problem}") from None
     finally:
         csv.field_size_limit(before)
 

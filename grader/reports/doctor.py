@@ -20,9 +20,9 @@ def doctor_text(sandboxes: Sequence[Report], facts: Mapping[str, object]) -> str
     """
     holding = [report.backend for report in sandboxes if report.holds]
     if holding:
-        verdict = f"This machine can grade: --sandbox auto takes {holding[0]}."
+        verdict = f"This machine can grade: --sandbox auto uses {holding[0]}."
     else:
-        verdict = "This machine cannot grade other people's code: nothing here confines it."
+        verdict = "This machine cannot grade other people's code: no sandbox works here."
     lines = [verdict, "", *(f"{name}: {value}" for name, value in facts.items())]
     for report in sandboxes:
         lines += ["", *_sandbox(report)]
@@ -30,7 +30,7 @@ def doctor_text(sandboxes: Sequence[Report], facts: Mapping[str, object]) -> str
 
 
 def _sandbox(report: Report) -> list[str]:
-    state = "holds" if report.holds else f"cannot be used: {report.problem}"
+    state = "works" if report.holds else f"cannot be used: {report.problem}"
     lines = [f"sandbox {report.backend}: {state}"]
     lines += [f"  {name}: {value}" for name, value in report.facts.items() if report.attempts]
     for attempt in report.attempts:

@@ -26,11 +26,11 @@ LABELS: Mapping[Outcome, str] = {
     Outcome.IMPORT_FAILED: "could not be loaded",
     Outcome.NOT_IMPLEMENTED: "not implemented",
     Outcome.NOT_RUN: "not run",
-    Outcome.GRADER_ERROR: "grader's own error",
+    Outcome.GRADER_ERROR: "error of the grader",
 }
 
 _SHORT_TITLES = {"max_pool2d": "pool", "cross_entropy": "loss", "network": "net"}
-_STATES = {"draft": "draft, not submitted", "nothing": "nothing handed in", "reopened": "reopened"}
+_STATES = {"draft": "draft, not submitted", "nothing": "no submission", "reopened": "reopened"}
 
 # Control characters would steer a terminal; bidi controls reorder what stands around them.
 _INVISIBLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -135,7 +135,7 @@ def standing_words(standing: Standing | None) -> list[str]:
     if standing.late_seconds:
         words.append(f"{lateness(standing.late_seconds)} late")
     if standing.deduction:
-        words.append(f"{number(standing.deduction)} points taken")
+        words.append(f"{number(standing.deduction)} points deducted")
     return words
 
 

@@ -76,7 +76,7 @@ def _block(item: Item) -> str:
 def check_report(result: Result) -> str:
     """Return all that a student is told on the terminal of their own file: failures, then points."""
     explained = [f"{one.criterion}: {one.sentence}{_see(one.place)}" for one in result.diagnoses]
-    examples = [f"smallest failing case of {one.criterion}\n{one.text}" for one in result.counterexamples]
+    examples = [f"Smallest failing case of {one.criterion}\n{one.text}" for one in result.counterexamples]
     warnings = [f"warning: {warning}" for warning in result.warnings]
     scores = [
         f"{score.name:<28} {number(score.points):>6} / {number(score.max_points):<6}"
@@ -84,7 +84,7 @@ def check_report(result: Result) -> str:
         for score in result.criteria
     ]
     total = f"{'points':<28} {number(result.points):>6} / {number(result.max_points)}"
-    printed = [f"your code printed:\n{result.printed.rstrip()}"] if result.printed.strip() else []
+    printed = [f"Your code printed:\n{result.printed.rstrip()}"] if result.printed.strip() else []
     told = [*failure_blocks(result.items), *explained, *examples, *warnings, *printed]
     return visible("\n\n".join([*told, "\n".join([*scores, total])]))
 

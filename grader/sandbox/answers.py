@@ -116,7 +116,7 @@ def read_answer(frame: wire.Frame, part: str, seconds: float, cpu_seconds: float
     if arrays or type(status) is not str or status not in STATUSES:
         raise out_of_turn(f"{part} came with status {status!r:.80}")
     if type(message) is not str or type(frames) is not list or not all(map(_is_frame, frames)):
-        raise out_of_turn(f"{part} came with a message or frames that are none")
+        raise out_of_turn(f"{part} came with a message or frames of a wrong type")
     places = (locate(*frame) for frame in frames[:MAX_FRAMES])
     return Answer(
         part,

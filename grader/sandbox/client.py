@@ -33,8 +33,8 @@ MAX_PRINTED = 1 << 17
 
 _IN_WORDS = {
     Outcome.TIMED_OUT: "time-outs",
-    Outcome.OUT_OF_MEMORY: "times out of memory",
-    Outcome.TOO_MUCH_OUTPUT: "floods of output",
+    Outcome.OUT_OF_MEMORY: "times it ran out of memory",
+    Outcome.TOO_MUCH_OUTPUT: "times it printed too much",
     Outcome.CRASHED: "crashes",
 }
 

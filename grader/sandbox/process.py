@@ -100,7 +100,7 @@ def describe_end(code: int, limits: Limits) -> tuple[Outcome, str]:
     Examples
     --------
     >>> describe_end(-11, Limits())[1]
-    'the process was ended by SIGSEGV: it reached for memory that is not its own'
+    'the process was ended by SIGSEGV: it accessed memory that it does not own'
     >>> describe_end(3, Limits())[1]
     'the code ended its own process with exit code 3'
     """
@@ -112,12 +112,12 @@ def describe_end(code: int, limits: Limits) -> tuple[Outcome, str]:
     if name == "SIGXCPU":
         return Outcome.TIMED_OUT, cpu_sentence(limits.submission_cpu_seconds)
     reasons = {
-        "SIGSEGV": "it reached for memory that is not its own",
-        "SIGBUS": "it reached for memory that is not there",
-        "SIGABRT": "a library gave up",
+        "SIGSEGV": "it accessed memory that it does not own",
+        "SIGBUS": "it accessed memory that does not exist",
+        "SIGABRT": "a library aborted",
         "SIGFPE": "an integer was divided by zero in compiled code",
-        "SIGILL": "it ran into bytes that are no instruction",
-        "SIGKILL": "the operating system needed the memory, or the code had closed its pipes",
+        "SIGILL": "it reached bytes that are not an instruction",
+        "SIGKILL": "the operating system ran out of memory, or the code closed its pipes",
         "SIGSYS": "it used a system call of another processor",
         "SIGXFSZ": f"it wrote a file larger than {limits.file_mb} MiB",
     }

@@ -67,11 +67,11 @@ class Budget:
         """Stop where this much more would be too much."""
         limits = self.limits
         if self.wall_seconds + wall_seconds >= limits.submission_seconds:
-            sentence = f"the {limits.submission_seconds:g} s for the whole submission are used up"
+            sentence = f"the limit of {limits.submission_seconds:g} s for the whole submission is reached"
             raise Stop(Outcome.TIMED_OUT, sentence)
         if self.cpu_seconds + cpu_seconds >= limits.submission_cpu_seconds:
             seconds = limits.submission_cpu_seconds
-            sentence = f"the {seconds:g} s of processor time for the whole submission are used up"
+            sentence = f"the limit of {seconds:g} s of processor time for the whole submission is reached"
             raise Stop(Outcome.TIMED_OUT, sentence)
 
 
@@ -114,7 +114,7 @@ class Session:
         stand_ins, missing = frame.header.get("stand_ins", {}), frame.header.get("missing", [])
         right = type(stand_ins) is dict and type(missing) is list
         if frame.header.get("part") != "loaded" or frame.arrays or not right:
-            raise out_of_turn("another frame than the one that says that the program is loaded")
+            raise out_of_turn("another frame came instead of the one that confirms loading")
         if frame.header.get("status") != "ok":
             answer = self._explained(read_answer(frame, "loaded", 0.0, 0.0, self._locate))
             raise Stop(answer.outcome or Outcome.IMPORT_FAILED, answer.message, answer.location)
@@ -152,7 +152,7 @@ class Session:
             if part == "end":
                 break
             if type(part) is not str or part not in parts or part in answers:
-                raise out_of_turn(f"{part!r:.80} was not to be sent now")
+                raise out_of_turn(f"{part!r:.80} was not expected now")
             now, used = time.monotonic(), self._worker.cpu_seconds()
             answers[part] = self._explained(read_answer(frame, part, now - wall, used - cpu, self._locate))
             wall, cpu = now, used

@@ -83,7 +83,7 @@ def _voided(void: Voided) -> PhaseVerdict:
         # Nothing was timed: every check fails for this reason, and a page that tells it once must see that.
         return PhaseVerdict(0.0, void.outcome, void.message, void.location)
     reason = void.message.partition("\n")[0]
-    message = f"the timed call gave no right answer, so its time does not count: {reason}"
+    message = f"the timed call returned no right answer, so there are no speed points: {reason}"
     return PhaseVerdict(0.0, void.outcome, message, void.location)
 
 
@@ -96,11 +96,13 @@ def _verdict(phase: str, standing: Standing, loops: Loops, policy: SpeedPolicy) 
     )
     message = [speed, *said]
     if share == 0 and standing.credit == 0:
-        message.insert(1, f"points start above {policy.zero_speedup:g} times the loops' speed")
+        message.insert(1, f"points start above {policy.zero_speedup:g} times the speed of nested loops")
     elif share < standing.credit:
-        message.append(f"must not be looped over in Python: {', '.join(policy.vectorised_over)}")
+        message.append(
+            f"this assignment does not allow Python loops over {', '.join(policy.vectorised_over)}"
+        )
     if standing.waited:
-        message.append("wall time was counted, since the code took far longer than it computed")
+        message.append("wall time counts, because the code took far longer than it computed")
     if not standing.conclusive:
         message.append("too near a boundary to be certain within the time allowed, so the median decided")
     measured = PhaseSpeed(

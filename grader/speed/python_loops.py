@@ -234,5 +234,5 @@ def sentences(loops: Loops, phase: str) -> Sequence[str]:
     hidden = loops.hidden.get(phase, ())
     if hidden:
         names = ", ".join(hidden)
-        said.append(f"`{phase}` takes time like a Python loop over {names}, although no such loop was seen")
+        said.append(f"`{phase}` takes as long as a Python loop over {names}, although the counter saw none")
     return said

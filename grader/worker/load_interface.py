@@ -32,7 +32,7 @@ class Plain:
     ) -> Any:
         """Return the adapter of a fresh layer."""
         if not hasattr(self._module, kind):
-            raise NotImplementedError(f"this interface does not say how a {kind} is called")
+            raise NotImplementedError(f"this interface does not describe how to call a {kind}")
         for name in self.needs.get(kind, ()):
             if not hasattr(student, name):
                 raise NotImplementedError(f"{name} is not defined")

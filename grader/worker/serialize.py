@@ -47,9 +47,9 @@ def checked(part: str, value: Any, max_bytes: int) -> np.ndarray[Any, Any]:
         kind = type(value)
         name = kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__name__}"
         length = f" of {len(value)}" if type(value) in (list, tuple, dict) else ""
-        raise Unusable("wrong_dtype", f"{part} is a {name}{length}; a plain NumPy array is wanted")
+        raise Unusable("wrong_dtype", f"{part} is a {name}{length}; a plain NumPy array is expected")
     if value.dtype.newbyteorder("<").str not in wire.DTYPES:
-        raise Unusable("wrong_dtype", f"{part} has dtype {value.dtype}; an array of floats is wanted")
+        raise Unusable("wrong_dtype", f"{part} has dtype {value.dtype}; an array of floats is expected")
     if value.ndim > wire.MAX_NDIM or value.nbytes > max_bytes:
         shape = value.shape if value.ndim <= wire.MAX_NDIM else f"of {value.ndim} axes"
         raise Unusable(

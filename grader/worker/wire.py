@@ -170,5 +170,5 @@ def _entry(entry: Any) -> tuple[str, np.dtype[Any], tuple[int, ...]]:
     if type(shape) is not list or len(shape) > MAX_NDIM:
         raise WireError(f"array {name!r:.80} has no shape of at most {MAX_NDIM} axes")
     if not all(type(side) is int and 0 <= side <= MAX_SIDE for side in shape):
-        raise WireError(f"array {name!r:.80} has a side that is no size")
+        raise WireError(f"array {name!r:.80} has a side that is not a size")
     return name, np.dtype(dtype), tuple(shape)

@@ -51,7 +51,7 @@ def test_wrong_positions_large_plane_counts_in_blocks():
     wrong[:4, :4] = True
     wrong[7, 7] = True
     assert wrong_positions(wrong, max_size=(2, 2)).splitlines() == [
-        "[:, :]: 17 of 64 wrong (a character counts the wrong of 4x4 elements; . none, # 10 or more)",
+        "[:, :]: 17 of 64 wrong (each character counts the wrong ones of 4x4 elements; . none, # 10 or more)",
         "     0",
         "   0 #.",
         "   4 .1",

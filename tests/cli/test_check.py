@@ -1,4 +1,4 @@
-"""`grader check` and plain `pytest` in the template: a student's own file against the public cases."""
+"""`grader check` and plain `pytest` in the template: check one file with the public cases."""
 
 import json
 import re

@@ -93,7 +93,7 @@ def test_run_criterion_without_a_check_is_refused_before_grading(grader, tmp_pat
     (own / "test_own.py").write_text("def test_nothing():\n    pass\n")
     ran = grader("run", RIGHT, "-o", tmp_path / "out", "--assignment", path, "--checks", own)
     assert ran.status == 2
-    assert "points.conv2d.identity: no check counts for it" in ran.err
+    assert "points.conv2d.identity: no check gives points for it" in ran.err
     assert not (tmp_path / "out").exists()
 
 
@@ -179,10 +179,10 @@ def test_run_broken_check_file_is_named_before_grading(grader, tmp_path, assignm
         (["run", RIGHT, "--python", "no/such/python"], "--python: 'no/such/python': no such program"),
         (["run", RIGHT, "--python", "python9.9"], "--python: 'python9.9': no such program on PATH"),
         (["doctor", "--python", "no/such/python"], "--python: 'no/such/python': no such program"),
-        (["report", "no/results"], "no/results holds no gradebook.sqlite"),
-        (["report", "no/:bomb:"], "no/:bomb: holds no gradebook.sqlite"),
-        (["report", "no/\x1b[31m"], r"no/\x1b[31m holds no gradebook.sqlite"),
-        (["diff", "no/results"], "no/results holds no gradebook.sqlite"),
+        (["report", "no/results"], "no/results has no gradebook.sqlite"),
+        (["report", "no/:bomb:"], "no/:bomb: has no gradebook.sqlite"),
+        (["report", "no/\x1b[31m"], r"no/\x1b[31m has no gradebook.sqlite"),
+        (["diff", "no/results"], "no/results has no gradebook.sqlite"),
         (["check", "no.py"], "no.py"),
         (["truth", "--seed-file", "no.txt", "-o", "no/out"], "no.txt: cannot be read"),
         ([], "required: COMMAND"),
@@ -216,7 +216,7 @@ def test_run_hidden_set_keeps_arrays_out_of_feedback(grader, read_scores, tmp_pa
 def test_process_ends_with_the_exit_status_of_its_command(grader_process):
     ran = grader_process("report", "no/results")
     assert ran.status == 2
-    assert ran.err.startswith("grader: no/results holds no gradebook.sqlite")
+    assert ran.err.startswith("grader: no/results has no gradebook.sqlite")
     assert ran.out == ""
 
 

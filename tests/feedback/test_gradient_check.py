@@ -1,4 +1,4 @@
-"""Whose gradient it is: right for the forward that was handed in, or not."""
+"""Whose gradient it is: right for the forward pass of the submission, or not."""
 
 import numpy as np
 import pytest

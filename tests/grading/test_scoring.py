@@ -36,7 +36,7 @@ def test_score_own_forward_earns_its_share_and_says_so():
     items = _items("conv2d.grad_x", Outcome.WRONG_VALUE, Outcome.WRONG_VALUE, right_for_own_forward=True)
     (criterion,) = score(items, {"conv2d.grad_x": 10}, own_forward_credit=0.5)
     assert criterion.points == 5.0
-    assert criterion.note == "2 of 2 are right for the forward that was handed in"
+    assert criterion.note == "2 of 2 are right for the forward pass of the submission"
 
 
 @pytest.mark.parametrize(

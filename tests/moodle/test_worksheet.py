@@ -68,7 +68,7 @@ def test_parse_worksheet_identifier_in_another_language_is_read_by_its_number():
 def test_parse_worksheet_header_only_has_no_rows_and_says_so():
     sheet = parse_worksheet(HEADER, "w.csv")
     assert sheet.rows == ()
-    assert "lists nobody" in sheet.warnings[0]
+    assert "lists no students" in sheet.warnings[0]
 
 
 def test_parse_worksheet_line_breaks_and_quotes_in_feedback_stay():
@@ -79,7 +79,7 @@ def test_parse_worksheet_line_breaks_and_quotes_in_feedback_stay():
 def test_parse_worksheet_participant_twice_takes_the_last_and_says_so():
     sheet = parse_worksheet("Identifier,Status\nParticipant 1,Draft\nParticipant 1,Reopened\n", "w.csv")
     assert [row.status for row in sheet.rows] == ["Reopened"]
-    assert sheet.warnings == ("w.csv, line 3: Participant 1 is there twice: the last row counts",)
+    assert sheet.warnings == ("w.csv, line 3: Participant 1 appears twice; the last row counts",)
 
 
 @pytest.mark.parametrize(
@@ -87,13 +87,13 @@ def test_parse_worksheet_participant_twice_takes_the_last_and_says_so():
     [
         (
             "Name,Points\nAnn,3\n",
-            "no Identifier column, so no grading worksheet; its columns are 'Name', 'Points'",
+            "not a grading worksheet, no column Identifier; its columns are 'Name', 'Points'",
         ),
-        ("Identifier,Grade\nParticipant 1,3\n", "no Status column"),
-        ("", "no Identifier column"),
+        ("Identifier,Grade\nParticipant 1,3\n", "no column Status"),
+        ("", "no column Identifier"),
         ("Identifier,Status\nParticipant 1\n", "w.csv, line 2: 1 fields, but the header has 2"),
         ("Identifier,Status\n1805003x,Draft\n", "w.csv, line 2: the Identifier '1805003x' does not end in"),
-        ('Identifier,Status\n"Participant 1,Draft\n', "w.csv, line 2: no valid CSV"),
+        ('Identifier,Status\n"Participant 1,Draft\n', "w.csv, line 2: not valid CSV"),
     ],
 )
 def test_parse_worksheet_other_file_is_an_error_that_says_where(text, message):

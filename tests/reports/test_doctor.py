@@ -9,7 +9,7 @@ LEAKS = Report("bwrap", (Attempt("fork", False),), problem="a worker could fork"
 
 def test_doctor_text_names_the_strongest_that_holds():
     text = doctor_text([HOLDS, LEAKS], {"cores": 2})
-    assert text.startswith("This machine can grade: --sandbox auto takes native.")
+    assert text.startswith("This machine can grade: --sandbox auto uses native.")
     assert "cores: 2" in text
     assert "  Landlock: ABI 7" in text
     assert "  tries to fork: refused (EPERM)" in text

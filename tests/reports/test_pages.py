@@ -61,7 +61,7 @@ def test_report_page_has_every_submission_with_a_link_to_its_feedback(run: Run, 
 
 def test_report_page_tells_averages_mistakes_and_hardest_cases(run: Run, everyone: list[Result]):
     text = Reader(report_page(run, everyone)).text
-    assert "mean points 42.5 median points 35 drafts 1 late 1 handed in nothing 1" in text
+    assert "mean points 42.5 median points 35 drafts 1 late 1 no submission 1" in text
     assert "1 Stride ignored in grad_x conv2d.grad_x The stride is missing." in text
     assert "k2 conv2d.grad_x 1 of 2 wrong values" in text
     assert "Fay : no verdict: could not be graded: twice" in text
@@ -117,7 +117,7 @@ def test_feedback_page_wrong_submission_tells_reason_then_example_then_cases(wro
     ]
     places = [text.index(words) for words in order]
     assert places == sorted(places)
-    assert "10 points taken" in text
+    assert "10 points deducted" in text
     assert "2 days begun" in text
     assert "What your code printed epoch 1" in text
     assert "2.5 times as fast as nested loops" in text

@@ -104,7 +104,7 @@ def test_standing_words_in_time_says_nothing():
 
 
 def test_standing_words_late_draft_says_all(wrong: Result):
-    assert standing_words(wrong.standing) == ["draft, not submitted", "1 day 3 h late", "10 points taken"]
+    assert standing_words(wrong.standing) == ["draft, not submitted", "1 day 3 h late", "10 points deducted"]
 
 
 def test_groups_one_layer_has_a_column_for_each_criterion(right: Result):

@@ -29,7 +29,7 @@ def test_scores_table_has_one_row_a_submission_with_points_by_criterion(right: R
     assert cells[:4] == [["ada", "bob"], ["100", "70"], ["60.0", "60.0"], ["40.0", "10.0"]]
     assert cells[4][0] == "all right"
     assert cells[4][1].startswith(
-        "draft, not submitted; 1 day 3 h late; 10 points taken; Stride ignored in grad_x; "
+        "draft, not submitted; 1 day 3 h late; 10 points deducted; Stride ignored in grad_x; "
     )
 
 
@@ -85,8 +85,8 @@ def test_check_report_tells_failures_reason_example_warning_and_points(wrong: Re
         "conv2d.grad_x: The stride is missing.\n"
         "    see cnn.ipynb, code cell 2, line 41, in backward: `grad = unpad(g)`\n"
     ) in text
-    assert "smallest failing case of conv2d.grad_x\nyours 1, expected 0" in text
-    assert "warning: line 120 was skipped: it trains\n\nyour code printed:\nepoch 1\n" in text
+    assert "Smallest failing case of conv2d.grad_x\nyours 1, expected 0" in text
+    assert "warning: line 120 was skipped: it trains\n\nYour code printed:\nepoch 1\n" in text
     assert text.splitlines()[-2:] == [
         "conv2d.grad_x                    10 / 40     1 of 4 checks passed",
         "points                           70 / 100",

@@ -80,7 +80,7 @@ def test_find_loops_comprehension_map_and_recursion_are_loops(find: Find) -> Non
 def test_find_loops_counter_switched_off_is_found_by_processor_time(find: Find) -> None:
     loops = find("tracing_switched_off")
     assert {"N", "H", "W"} <= set(loops.over("forward"))
-    assert "no such loop was seen" in sentences(loops, "forward")[-1]
+    assert "the counter saw none" in sentences(loops, "forward")[-1]
 
 
 def test_find_loops_other_answers_while_watched_are_void(find: Find) -> None:

@@ -51,14 +51,14 @@ class Gradebook:
         Raises
         ------
         GradebookError
-            There is none and none is to be made, the file is no gradebook or one of another
+            There is none and none is to be made, the file is not a gradebook or one of another
             version, or another process holds it.
         """
         path = folder / FILE_NAME
         if create:
             _make_folder(folder)
         elif not path.is_file():
-            raise GradebookError(f"{folder} holds no {FILE_NAME}; `grader run -o {folder}` makes one")
+            raise GradebookError(f"{folder} has no {FILE_NAME}; `grader run -o {folder}` creates one")
         return cls(connect(path, create=create), path)
 
     def close(self) -> None:

@@ -79,7 +79,7 @@ def connect(path: Path, *, create: bool) -> sqlite3.Connection:
     Raises
     ------
     GradebookError
-        The file is no gradebook or one of another version, cannot be opened, or is locked.
+        The file is not a gradebook or one of another version, cannot be opened, or is locked.
     """
     with sqlite_errors_named(path):
         # As a URI, since a plain path cannot say "do not make a file that is missing".
@@ -105,7 +105,7 @@ def sqlite_errors_named(path: Path) -> Iterator[None]:
         if primary in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
             text = f"{path} is locked: another process is writing to it"
         elif primary == sqlite3.SQLITE_NOTADB:
-            text = f"{path} is no gradebook: {error}"
+            text = f"{path} is not a gradebook: {error}"
         else:
             text = f"{path} cannot be used: {error}"
         raise GradebookError(text) from error
@@ -118,7 +118,7 @@ def _check_or_make_tables(connection: sqlite3.Connection, path: Path, create: bo
     if create and (application, version, tables) == (0, 0, 0):
         connection.executescript(_TABLES)
     elif application != APPLICATION_ID:
-        raise GradebookError(f"{path} is no gradebook")
+        raise GradebookError(f"{path} is not a gradebook")
     elif version != SCHEMA_VERSION:
         raise GradebookError(
             f"{path} has gradebook format {version}; this version of grader reads format {SCHEMA_VERSION}"

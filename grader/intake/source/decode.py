@@ -27,7 +27,7 @@ def decode(data: bytes) -> tuple[str, tuple[str, ...]]:
     >>> decode(b"\xef\xbb\xbfx = 1\r\n")
     ('x = 1\n', ())
     >>> decode(b"# Caf\xe9\n")[1]
-    ('it is not UTF-8: read as cp1252, the encoding of Windows',)
+    ('it is not UTF-8; it was read as cp1252, the Windows encoding',)
     """
     text, warnings = _decode(data)
     return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n"), warnings
@@ -49,14 +49,14 @@ def _decode(data: bytes) -> tuple[str, tuple[str, ...]]:
     try:
         return data.decode("utf-8"), ()
     except UnicodeDecodeError:
-        return _cp1252(data), ("it is not UTF-8: read as cp1252, the encoding of Windows",)
+        return _cp1252(data), ("it is not UTF-8; it was read as cp1252, the Windows encoding",)
 
 
 def _lossy(data: bytes, encoding: str) -> tuple[str, tuple[str, ...]]:
     try:
         return data.decode(encoding), ()
     except UnicodeDecodeError as problem:
-        why = f"its {encoding} is damaged at byte {problem.start}: what is no character was replaced"
+        why = f"byte {problem.start} is not valid {encoding}; invalid bytes were replaced"
         return data.decode(encoding, "replace"), (why,)
 
 

@@ -134,16 +134,16 @@ def _remarks(tied: Sequence[_Candidate], real: Sequence[_Candidate], names: Coll
         return []
     if not chosen.names and names:
         found = sorted({name for one in real for name in _definitions(one.document)})
-        has = f"; what is defined: {', '.join(found[:12])}" if found else ""
+        has = f"; found instead: {', '.join(found[:12])}" if found else ""
         among = f" among {len(real)} files" if len(real) > 1 else ""
-        return [f"none of {', '.join(sorted(names))} is defined{among}: {chosen.path} was taken{has}"]
+        return [f"none of {', '.join(sorted(names))} is defined{among}; the grader uses {chosen.path}{has}"]
     others = [one for one in tied[1:] if one.document.text != chosen.document.text]
     if not others:
         return []
     listed = ", ".join(one.path for one in others[:_MOST_LISTED])
     more = f" and {len(others) - _MOST_LISTED} more" if len(others) > _MOST_LISTED else ""
     what = ", ".join(sorted(chosen.names)[:4])
-    return [f"{chosen.path} was taken as the answer, but {what} can be found in {listed}{more} too"]
+    return [f"the grader uses {chosen.path}, although {what} can also be found in {listed}{more}"]
 
 
 def _definitions(document: Document) -> list[str]:

@@ -44,14 +44,14 @@ def code_cells(text: str) -> list[Cell]:
             book = _as_version_4(text)
         sources = [_source(cell) for cell in book["cells"] if cell.get("cell_type") == "code"]
     except (RecursionError, MemoryError):
-        raise Unparsable("it is nested too deeply for a notebook") from None
+        raise Unparsable("it is nested too deeply to be a notebook") from None
     except Exception as problem:
         # nbformat lets through whatever a damaged notebook causes: KeyError, TypeError, AttributeError, ...
         raise Unparsable(
             f"it is not a readable notebook: {type(problem).__name__}: {str(problem)[:120]}"
         ) from None
     if len(sources) > _MOST_CELLS:
-        raise Unparsable(f"it has {len(sources)} code cells, more than the {_MOST_CELLS} of any notebook")
+        raise Unparsable(f"it has {len(sources)} code cells; the limit is {_MOST_CELLS}")
     return [Cell(number, source) for number, source in enumerate(sources, start=1)]
 
 

@@ -52,7 +52,7 @@ def parse(text: str) -> Parsed:
     Examples
     --------
     >>> parse("if x:\n\ty = 1\n        z = 2\n").warnings
-    ('tabs are mixed with spaces: every tab was taken as 8 columns',)
+    ('tabs and spaces are mixed; every tab was read as 8 columns',)
     """
     try:
         return Parsed(_tree(text), text)
@@ -75,9 +75,9 @@ def _tree(text: str) -> ast.Module:
         except SyntaxError:
             raise
         except ValueError as problem:  # null characters, lone surrogates
-            raise Unparsable(f"it is no text of a program: {problem}") from None
+            raise Unparsable(f"it is not the text of a program: {problem}") from None
     if next(itertools.islice(nodes(tree), _MOST_NODES, None), None) is not None:
-        raise Unparsable(f"it has more than {_MOST_NODES} expressions: too long for a program")
+        raise Unparsable(f"it has more than {_MOST_NODES} expressions, which is too long for a program")
     return tree
 
 
@@ -85,9 +85,9 @@ def _repairs(text: str) -> list[tuple[str, str]]:
     found = []
     plain = text.translate(_COPIED_SPACES)
     if plain != text:
-        found.append((plain, "spaces that Python does not know (copied from a page?) were taken as spaces"))
+        found.append((plain, "special spaces, perhaps copied from a web page, were read as normal spaces"))
     if "\t" in text:
-        spaced = "tabs are mixed with spaces: every tab was taken as {} columns"
+        spaced = "tabs and spaces are mixed; every tab was read as {} columns"
         found += [(_expand(plain, width), spaced.format(width)) for width in (8, 4)]
     return found
 

@@ -96,8 +96,8 @@ def read_program(submission: Submission, names: Collection[str], *, whole_file: 
 
     choice = choose(submission.files, names, read)
     if choice is None:
-        why = "no Python source is among the files" if files else "nothing was handed in"
-        return Program("", {}, error=f"{why} that could be run")
+        why = "it has no Python source" if files else "it is empty"
+        return Program("", {}, error=f"nothing in the submission can be run: {why}")
     answer = choice.document
     root, helpers = find_modules(answer, Files(files), read)
     main = relative(answer.path, root)

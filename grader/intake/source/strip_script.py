@@ -167,7 +167,7 @@ def only_definitions(
         kept = keeper.keeps(statement)
         what = "" if kept else _what(statement, missing)
         if not kept and bound(statement) & keeper.needed:
-            what += " (which is used by what is graded)"
+            what += " (graded code uses it)"
         marked.append((statement, kept, what))
     lines = text.split("\n")
     for group in _sharing_lines(marked):
@@ -248,7 +248,7 @@ def _what(statement: ast.stmt, missing: set[str]) -> str:
     """Return what a skipped statement is, in words that its author knows it by."""
     if isinstance(statement, Definition):
         kind = "class" if isinstance(statement, ast.ClassDef) else "function"
-        return f"the {kind} {statement.name}, which needs {', '.join(sorted(missing)[:3])} at once"
+        return f"the {kind} {statement.name}, which needs {', '.join(sorted(missing)[:3])} when it is defined"
     if isinstance(statement, ast.If) and "__name__" in needed_now(statement.test):
         return "the `if __name__` block"
     if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):

@@ -59,7 +59,7 @@ def take(entries: Iterator[Entry], basket: Basket, prefix: str = "", depth: int 
 
 def _take_archive(entry: Entry, basket: Basket, path: str, depth: int) -> None:
     if depth >= basket.budget.depth:
-        raise Unreadable(f"it is an archive inside {basket.budget.depth} others")
+        raise Unreadable(f"it is nested in {basket.budget.depth} other archives")
     data = basket.read(entry, basket.budget.archive_bytes)
     take_archive(data, basket, path.rsplit("/", 1)[-1], path + "/", depth + 1)
 
@@ -75,14 +75,14 @@ def take_archive(data: bytes, basket: Basket, name: str, prefix: str = "", depth
     claimed = name.rsplit(".", 1)[-1].lower()
     kind = archive_kind(data) or (claimed if claimed in ("7z", "rar") else "")
     if kind in ("7z", "rar"):
-        raise Unreadable(f"{kind} archives are not supported: please hand in a zip")
+        raise Unreadable(f"{kind} archives are not supported: please submit a zip")
     if kind == "zip":
         with open_zip(io.BytesIO(data)) as archive:
             take(zip_entries(archive), basket, prefix, depth)
     elif kind in ("tar", "gzip", "bzip2", "xz"):
         take(_tar_entries(data, kind, basket), basket, prefix, depth)
     else:
-        raise Unreadable(f"it is not a readable {claimed}: its first bytes are of no known archive")
+        raise Unreadable(f"it is not a readable {claimed}: unknown archive format")
 
 
 def archive_kind(data: bytes) -> str:
@@ -170,7 +170,7 @@ class _Metered:
 
     def read(self, size: int = -1, /) -> bytes:
         if not 0 <= size <= self._left:
-            raise Unreadable("it was read in part only: it unpacks to more than the budget for one student")
+            raise Unreadable("it was read only in part: it unpacks to more than the limit for one student")
         data = self._stream.read(size)
         self._left -= len(data)
         self._basket.count(len(data))

@@ -103,7 +103,7 @@ class Basket:
         """Yield entries until the student's number of entries is used up."""
         for entry in entries:
             if self._entries >= self.budget.entries:
-                self.warn(f"more than {self.budget.entries} files: the rest was not looked at")
+                self.warn(f"more than {self.budget.entries} files; the grader ignores the rest")
                 return
             self._entries += 1
             yield entry
@@ -126,7 +126,7 @@ class Basket:
         if entry.size > self.budget.ratio_from and growth > self.budget.ratio:
             raise Unreadable(f"it unpacks to {growth:.0f} times its size, the limit is {self.budget.ratio}")
         if entry.size > self.bytes_left:
-            raise Unreadable(f"the {human(self.budget.read_bytes)} for one student are used up")
+            raise Unreadable(f"the limit of {human(self.budget.read_bytes)} for one student is reached")
         self.count(entry.size)  # before reading: damaged entries cost time too
         data = entry.read(limit + 1)
         if len(data) > limit:
@@ -137,11 +137,11 @@ class Basket:
         """Keep a source; of two with the same path the last counts, as when unpacking."""
         if self._kept + len(data) > self.budget.kept_bytes:
             self.leave_out(
-                path, f"the {human(self.budget.kept_bytes)} of sources for one student are used up"
+                path, f"the limit of {human(self.budget.kept_bytes)} of sources for one student is reached"
             )
             return
         if path in self._files:
-            self.warn(f"{shown(path)} is there twice: the last one counts")
+            self.warn(f"{shown(path)} appears twice; the last one counts")
         self._kept += len(data)
         self._files[path] = data
 

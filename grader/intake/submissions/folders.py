@@ -42,7 +42,7 @@ def _walk_into(item: os.DirEntry[str], path: str, depth: int) -> Iterator[Entry]
     if depth == 0:
         yield Entry(path, 0, lambda _: b"")
     if depth >= _DEEPEST:
-        yield Entry(path + "…", 0, lambda _: b"", problem=f"it lies more than {_DEEPEST} folders deep")
+        yield Entry(path + "…", 0, lambda _: b"", problem=f"it is more than {_DEEPEST} folders deep")
         return
     try:
         yield from _walk(Path(item.path), path, depth + 1)

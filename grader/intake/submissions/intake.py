@@ -35,7 +35,7 @@ def collect(
         sub-folder, archive and source file is one submission.
     worksheet : Path, optional
         Moodle's offline grading worksheet. Participants are matched by their number, never by name;
-        those who handed in nothing become submissions without files.
+        those who no submission become submissions without files.
     due : datetime, optional
         When the assignment was due, in the worksheet's time zone and without one of its own; without
         it, lateness is what the worksheet's Status says.
@@ -104,8 +104,7 @@ def read_path(path: Path, budget: Budget) -> tuple[list[HandIn], list[str]]:
     except OSError as problem:
         raise SubmissionError(f"{path}: it cannot be read: {problem.strerror or problem}") from None
     if not found:
-        kinds = "no folder, no archive and no .py or .ipynb file"
-        raise SubmissionError(f"{path}: there is no submission in it ({kinds})")
+        raise SubmissionError(f"{path} contains no submission: no folder, no archive, no .py or .ipynb file")
     return found, notes
 
 
@@ -136,7 +135,7 @@ def _read_file(file: Path, budget: Budget) -> tuple[list[HandIn], list[str]]:
     if kind or is_archive(name):
         return [_archive_handin(entry, str(file.parent), budget, alone=True)], []
     if not is_source(name):
-        raise SubmissionError(f"{file}: it is no folder, no archive and no .py or .ipynb file")
+        raise SubmissionError(f"{file}: it is not a folder, an archive, or a .py or .ipynb file")
     return [_plain_handin(name, [entry], str(file.parent), budget)], []
 
 
@@ -190,7 +189,7 @@ def _may_be_submission(name: str, entries: list[Entry], notes: list[str]) -> boo
     if name.lower().endswith(_NEVER_ANSWERS) and not name.lower().endswith(".py.txt"):
         return False
     if name.startswith(".") or not is_source(name):
-        notes.append(f"{shown(name)} was left out: it is no folder, no archive and no .py or .ipynb file")
+        notes.append(f"{shown(name)} was left out: it is not a folder, an archive, or a .py or .ipynb file")
         return False
     return True
 
@@ -203,8 +202,8 @@ def _moodle_handin(
     take(iter(inside), basket)
     if flat and len(basket.files) > 1:
         basket.warn(
-            "from a flat download, in which Moodle drops folders and keeps one of several files of the same "
-            "name: download in folders to be sure that nothing is missing"
+            "the download has no folders, so Moodle kept only one of several files of the same name; "
+            "download submissions in folders to be sure that nothing is missing"
         )
     _warn_if_empty(basket, inside)
     number = "" if owner.number is None else f"_{owner.number}"
@@ -254,5 +253,5 @@ def _warn_if_empty(basket: Basket, entries: list[Entry]) -> None:
     if basket.files or basket.warnings:
         return
     names = [shown(entry.path) for entry in entries if not entry.path.endswith("/")]
-    among = f" (handed in: {', '.join(names[:5])}{', …' if len(names) > 5 else ''})" if names else ""
+    among = f" (submitted: {', '.join(names[:5])}{', …' if len(names) > 5 else ''})" if names else ""
     basket.warn(f"no .py or .ipynb file was found{among}")

@@ -43,7 +43,7 @@ def join(
         joined.append(_member(row, mine, worksheet, due))
     joined += [_unlisted(handin, worksheet) for handin in handins if id(handin) not in used]
     if worksheet.rows and not used and handins:
-        notes.append("no participant of the worksheet is among the submissions: is it the same assignment's?")
+        notes.append("no participant of the worksheet has a submission here; is it the right worksheet?")
     return joined, notes
 
 
@@ -74,15 +74,15 @@ def _member(row: Row, mine: list[HandIn], worksheet: Worksheet, due: datetime | 
     if len(mine) > 1:
         what = "groups" if worksheet.is_team else "submissions"
         places = ", ".join(shown(handin.origin) for handin in mine)
-        warnings.append(f"{len(mine)} {what} bear this name or number ({places}): only the last was taken")
+        warnings.append(f"{len(mine)} {what} have this name or number ({places}); only the last one is used")
     if not files and row.online_text.strip():
         files = (SourceFile(ONLINE_TEXT, row.online_text.encode("utf-8", "replace")),)
     state = _state(row, files, warnings)
     if mine and not worksheet.is_team and not _may_be_same(row.name, mine[-1].name):
         there, here = mine[-1].name, row.name
         warnings.append(
-            f"Participant {row.participant} is {there!r} in the download, {here!r} in the worksheet: "
-            "are both of the same assignment?"
+            f"Participant {row.participant} is {there!r} in the download, {here!r} in the worksheet; "
+            "do both belong to the same assignment?"
         )
     return HandIn(
         name=row.name or (mine[0].name if mine and not worksheet.is_team else row.identifier),
@@ -107,14 +107,14 @@ def _state(row: Row, files: tuple[SourceFile, ...], warnings: list[str]) -> str:
     state = next((state for state, words in _STATES if row.status.startswith(words)), "")
     if not state:
         state = "submitted" if files else "nothing"
-        warnings.append(f"the worksheet's Status {row.status[:60]!r} is in no known form: taken as {state}")
+        warnings.append(f"the worksheet's Status {row.status[:60]!r} is unknown; it is treated as {state}")
     if state == "nothing" and files:
         warnings.append(
-            f"the worksheet says {row.status[:40]!r}, but files are there: is it older than they are?"
+            f"the worksheet says {row.status[:40]!r}, but there are files; is it older than the download?"
         )
         state = "submitted"
     elif state != "nothing" and not files and not warnings:
-        warnings.append(f"the worksheet says {row.status[:40]!r}, but no file of this participant is there")
+        warnings.append(f"the worksheet says {row.status[:40]!r}, but there is no file of this participant")
     return state
 
 
@@ -131,7 +131,7 @@ def _standing(row: Row, state: str, due: datetime | None) -> Standing:
 
 def _unlisted(handin: HandIn, worksheet: Worksheet) -> HandIn:
     if not handin.moodle:
-        why = "its name has none of Moodle's numbers, so the worksheet says nothing of it"
+        why = "its name has no Moodle number, so the grader cannot find it in the worksheet"
     elif worksheet.is_team:
         why = f"no row of the worksheet has the group {handin.name!r}"
     else:

@@ -50,7 +50,7 @@ class BwrapBackend:
     def spawn(self, limits: Limits) -> WorkerProcess:
         """Start a worker."""
         if limits.processes:
-            raise SandboxError(f"limits.processes = {limits.processes}: the bwrap sandbox allows 0 only")
+            raise SandboxError(f"limits.processes = {limits.processes}: the bwrap sandbox allows only 0")
         ours, theirs = os.pipe()
         try:
             whole = [*self._prefix, "--info-fd", str(theirs), "--", self._python, *FLAGS]

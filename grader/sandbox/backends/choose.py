@@ -80,7 +80,7 @@ def open_backend(name: str = "auto", python: str | None = None, packages: Sequen
     if name == "none":
         return PlainBackend(python, packages)
     if name not in ("auto", *CONFINING):
-        raise SandboxError(f"no sandbox {name!r}: there are auto, {', '.join(_OPENERS)}")
+        raise SandboxError(f"unknown sandbox {name!r}; known are auto, {', '.join(_OPENERS)}")
     problems = []
     for candidate in CONFINING if name == "auto" else (name,):
         try:
@@ -91,7 +91,7 @@ def open_backend(name: str = "auto", python: str | None = None, packages: Sequen
         else:
             log.debug("sandbox %s holds", candidate)
             return backend
-    raise SandboxError("nothing here confines untrusted code\n" + "\n".join(problems))
+    raise SandboxError("no sandbox on this machine confines untrusted code\n" + "\n".join(problems))
 
 
 def _proved(name: str, python: str | None, packages: Sequence[str]) -> OpenBackend:

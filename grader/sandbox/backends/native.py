@@ -85,7 +85,7 @@ class NativeBackend:
     def spawn(self, limits: Limits) -> WorkerProcess:
         """Fork a worker that has confined itself before it reads a byte of the student's."""
         if limits.processes:
-            raise SandboxError(f"limits.processes = {limits.processes}: the native sandbox allows 0 only")
+            raise SandboxError(f"limits.processes = {limits.processes}: the native sandbox allows only 0")
         with self._lock:
             if self._zygote.poll() is not None and not self._closed:
                 # Whatever ended it, such as a lack of memory, must not end the whole run.

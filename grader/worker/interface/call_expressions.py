@@ -66,7 +66,9 @@ def read(text: str) -> Call:
             isinstance(node, ast.Dict) and None in node.keys
         )
         if not isinstance(node, _ALLOWED) or starred:
-            raise ValueError(f"{text!r}: only calls, names, attributes, items, tuples, dicts and constants")
+            raise ValueError(
+                f"{text!r}: only calls, names, attributes, items, tuples, dicts and constants are allowed"
+            )
     return tuple(_step(statement, text) for statement in body)
 
 
@@ -78,7 +80,7 @@ def _step(statement: ast.stmt, text: str) -> Step:
         names = target.elts if isinstance(target, ast.Tuple) else [target]
         if all(isinstance(name, ast.Name) for name in names):
             return Step(tuple(name.id for name in names if isinstance(name, ast.Name)), statement.value)
-    raise ValueError(f"{text!r}: left of = belong names, such as grad_x, grad_weight")
+    raise ValueError(f"{text!r}: on the left of = there must be names, such as grad_x, grad_weight")
 
 
 def names_in(call: Call, known: Collection[str] = ()) -> tuple[set[str], set[str]]:

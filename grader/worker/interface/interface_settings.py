@@ -169,7 +169,7 @@ def _recipe(kind: str, table: Mapping[str, Any], more: Collection[str], problems
     stages["make"] = tuple(_naming_last(call, "layer") for call in stages["make"])
     forward = stages["forward"]
     if not problems and not all(any("output" in step.targets for step in call) for call in forward or ((),)):
-        problems.append(f"{kind}.forward: gives no output; write 'output = ...'")
+        problems.append(f"{kind}.forward: does not set output; write 'output = ...'")
     places = {
         place: _alternatives(f"{kind}.{place}", table.get(place, ""), known, problems) for place in PLACES
     }

@@ -78,7 +78,7 @@ class Recipes:
                 return self._network(self, student, params, arrays)
             return Chain(lambda own, *rest: self.build(own, student, *rest), params, arrays)
         if kind not in self.settings.recipes:
-            raise NotImplementedError(f"this interface does not say how a {kind} is called")
+            raise NotImplementedError(f"this interface does not describe how to call a {kind}")
         one_by_one = kind != "cross_entropy" and "N" not in self._axes(kind)
         own = {name: array for name, array in arrays.items() if name != "grad_output"}
         if one_by_one and "x" in own:

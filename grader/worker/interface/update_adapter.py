@@ -116,7 +116,8 @@ def _judged(part: str, value: Any, other: Any) -> Any:
     name = part.replace("grad_", "")
     if _near(value * RATES[0], other * RATES[1]):
         return Unusable(
-            "wrong_value", f"the {name} moves equally far at {rates}: the rate that is given is unused"
+            "wrong_value",
+            f"the {name} changes by the same amount at {rates}: the given rate is not used",
         )
     return Unusable("wrong_value", f"the {name}'s step is not proportional to the learning rate ({rates})")
 

@@ -211,7 +211,7 @@ def test_items_table_tells_which_case_fails_most(gradebook: Gradebook):
 
 
 def test_open_missing_without_create_says_what_makes_one(tmp_path: Path):
-    with pytest.raises(GradebookError, match=r"holds no gradebook\.sqlite; `grader run -o "):
+    with pytest.raises(GradebookError, match=r"has no gradebook\.sqlite; `grader run -o "):
         Gradebook.open(tmp_path, create=False)
     assert list(tmp_path.iterdir()) == []
 
@@ -230,7 +230,7 @@ def test_open_folder_is_a_file_is_named(tmp_path: Path):
 
 def test_open_text_file_is_no_gradebook(tmp_path: Path):
     (tmp_path / FILE_NAME).write_text("hello, this is a text file\n" * 100)
-    with pytest.raises(GradebookError, match=r"gradebook\.sqlite is no gradebook"):
+    with pytest.raises(GradebookError, match=r"gradebook\.sqlite is not a gradebook"):
         Gradebook.open(tmp_path)
 
 
@@ -243,7 +243,7 @@ def sql(path: Path, statement: str) -> None:
 
 def test_open_other_programs_database_is_no_gradebook(tmp_path: Path):
     sql(tmp_path / FILE_NAME, "CREATE TABLE recipes (name TEXT)")
-    with pytest.raises(GradebookError, match=r"gradebook\.sqlite is no gradebook"):
+    with pytest.raises(GradebookError, match=r"gradebook\.sqlite is not a gradebook"):
         Gradebook.open(tmp_path)
 
 

@@ -45,7 +45,7 @@ def test_decode_unusable_coding_line_is_passed_over(name):
 def test_decode_cp1252_is_told():
     text, warnings = decode("# naïve “quotes”\n".encode("cp1252"))
     assert text == "# naïve “quotes”\n"
-    assert warnings == ("it is not UTF-8: read as cp1252, the encoding of Windows",)
+    assert warnings == ("it is not UTF-8; it was read as cp1252, the Windows encoding",)
 
 
 @given(st.binary(max_size=300))

@@ -8,12 +8,12 @@ from grader.intake.source.parse import Unparsable, parse
 def test_parse_tabs_mixed_with_spaces_are_expanded_and_told():
     parsed = parse("def f():\n\tx = 1\n        return x\n")
     assert parsed.text == "def f():\n        x = 1\n        return x\n"
-    assert parsed.warnings == ("tabs are mixed with spaces: every tab was taken as 8 columns",)
+    assert parsed.warnings == ("tabs and spaces are mixed; every tab was read as 8 columns",)
 
 
 def test_parse_tabs_of_four_columns_are_tried_too():
     parsed = parse("def f():\n    x = 1\n\treturn x\n")
-    assert parsed.warnings == ("tabs are mixed with spaces: every tab was taken as 4 columns",)
+    assert parsed.warnings == ("tabs and spaces are mixed; every tab was read as 4 columns",)
 
 
 def test_parse_consistent_tabs_stay():
@@ -23,7 +23,7 @@ def test_parse_consistent_tabs_stay():
 def test_parse_spaces_copied_from_a_page_are_repaired_and_told():
     parsed = parse("def f():\n\xa0\xa0\xa0\xa0return\xa01\n")
     assert "    return 1" in parsed.text
-    assert "copied from a page" in parsed.warnings[0]
+    assert "copied from a web page" in parsed.warnings[0]
 
 
 @pytest.mark.parametrize(

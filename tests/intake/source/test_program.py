@@ -24,7 +24,7 @@ def test_read_program_tie_is_a_warning_with_the_list(handed_in):
     program = read_program(handed_in({"Main.py": BOTH, "main.py": BOTH + "x = 1\n"}), NAMES)
     assert program.main == "Main.py"
     assert program.warnings == (
-        "Main.py was taken as the answer, but Conv2d, ReLU can be found in main.py too",
+        "the grader uses Main.py, although Conv2d, ReLU can also be found in main.py",
     )
 
 
@@ -43,7 +43,7 @@ def test_read_program_test_file_alone_is_the_answer(handed_in):
 def test_read_program_nothing_defined_is_a_warning_with_what_there_is(handed_in):
     program = read_program(handed_in({"a.py": "class Convolution: pass\n", "b.py": "x = 1\n"}), NAMES)
     assert program.warnings == (
-        "none of Conv2d, ReLU is defined among 2 files: a.py was taken; what is defined: Convolution",
+        "none of Conv2d, ReLU is defined among 2 files; the grader uses a.py; found instead: Convolution",
     )
 
 
@@ -150,8 +150,11 @@ def test_read_program_text_file_with_the_code_is_an_answer(handed_in):
 @pytest.mark.parametrize(
     ("files", "error"),
     [
-        ({}, "nothing was handed in that could be run"),
-        ({"report.txt": "Dear sir, see you"}, "no Python source is among the files that could be run"),
+        ({}, "nothing in the submission can be run: it is empty"),
+        (
+            {"report.txt": "Dear sir, see you"},
+            "nothing in the submission can be run: it has no Python source",
+        ),
         ({"cnn.py": "class Conv2d:\n    def f(self:\n"}, "cnn.py, line 2: SyntaxError"),
         (
             {"cnn.py": "class Conv2d:\n  print 'x'\n", "b.py": "x = 1"},

@@ -55,8 +55,8 @@ SKIPPED = [
     ("assert 1", "a statement (assert)"),
     ("if input():\n    x = 1", "an if block"),
     ("y = x_missing[0]", "the assignment to y"),
-    ("def f(a=x_missing):\n    pass", "the function f, which needs x_missing at once"),
-    ("class A(Missing):\n    pass", "the class A, which needs Missing at once"),
+    ("def f(a=x_missing):\n    pass", "the function f, which needs x_missing when it is defined"),
+    ("class A(Missing):\n    pass", "the class A, which needs Missing when it is defined"),
     ("x = [open(n) for n in 'ab']", "the assignment to x"),
 ]
 
@@ -68,7 +68,7 @@ def test_only_definitions_what_defines_is_kept(program):
 
 @pytest.mark.parametrize(("program", "what"), SKIPPED)
 def test_only_definitions_what_does_is_skipped_and_named(program, what):
-    assert [skip.what.partition(" (which")[0] for skip in keep(program)[1]] == [what]
+    assert [skip.what.partition(" (graded")[0] for skip in keep(program)[1]] == [what]
 
 
 def test_only_definitions_lines_keep_their_numbers():
@@ -136,7 +136,7 @@ def test_only_definitions_costly_value_is_skipped_and_said_to_be_used(value):
     )
     text, skipped = keep(program, {"Conv2d"})
     assert value not in text
-    assert skipped[0].what == "the assignment to value (which is used by what is graded)"
+    assert skipped[0].what == "the assignment to value (graded code uses it)"
 
 
 def test_only_definitions_needed_value_is_kept_even_if_it_may_fail():

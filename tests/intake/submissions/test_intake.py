@@ -60,7 +60,7 @@ def test_collect_flat_download_warns_where_files_may_be_lost(download):
     one, two = collect([path])
     assert (paths(one), one.warnings) == (["1805003.py"], ())
     assert paths(two) == ["__init__.py", "model.py"]
-    assert "flat download" in two.warnings[0]
+    assert "the download has no folders" in two.warnings[0]
 
 
 def test_collect_team_download_without_worksheet_has_groups_not_participants(download):
@@ -151,10 +151,10 @@ def test_collect_folder_takes_folders_archives_and_files(folder, zip_of):
         "eve": [],
     }
     assert intake.warnings == (
-        "photo.jpeg was left out: it is no folder, no archive and no .py or .ipynb file",
+        "photo.jpeg was left out: it is not a folder, an archive, or a .py or .ipynb file",
     )
     assert by_id(intake.submissions)["eve"].warnings[0] == (
-        "eve.7z was left out: 7z archives are not supported: please hand in a zip"
+        "eve.7z was left out: 7z archives are not supported: please submit a zip"
     )
 
 
@@ -226,9 +226,9 @@ def test_collect_same_path_twice_counts_once(folder):
     ("name", "data", "message"),
     [
         ("bad.zip", b"PK\x03\x04 this is no zip", "bad.zip: it is not a readable zip"),
-        ("text.zip", b"hello", "text.zip: it is not a readable zip: its first bytes"),
+        ("text.zip", b"hello", "text.zip: it is not a readable zip: unknown archive format"),
         ("a.rar", b"Rar!\x1a\x07\x00", "a.rar: rar archives are not supported"),
-        ("photo.jpeg", b"\xff\xd8", "photo.jpeg: it is no folder, no archive"),
+        ("photo.jpeg", b"\xff\xd8", "photo.jpeg: it is not a folder, an archive"),
     ],
 )
 def test_collect_unusable_path_is_an_error_that_names_it(folder, name, data, message):
@@ -242,7 +242,7 @@ def test_collect_missing_path_is_an_error_that_names_it(tmp_path):
 
 
 def test_collect_empty_folder_is_an_error(folder):
-    with pytest.raises(SubmissionError, match="there is no submission in it"):
+    with pytest.raises(SubmissionError, match="contains no submission"):
         collect([folder({})])
 
 

@@ -72,21 +72,21 @@ def test_collect_participant_missing_from_the_worksheet_is_kept_with_a_warning(d
 def test_collect_submitted_without_a_file_is_a_warning(download, worksheet):
     path = download({"Ann_5_assignsubmission_file/a.py": b"x"})
     sheet = worksheet((5, "Ann", SUBMITTED, DATE), (6, "Bo", SUBMITTED, DATE))
-    assert "no file of this participant is there" in by_number(collect([path], sheet))[6].warnings[0]
+    assert "there is no file of this participant" in by_number(collect([path], sheet))[6].warnings[0]
 
 
 def test_collect_files_of_one_who_handed_in_nothing_are_graded_with_a_warning(download, worksheet):
     path = download({"Ann_5_assignsubmission_file/a.py": b"x"})
     (ann,) = collect([path], worksheet((5, "Ann", "No submission -  - ", "-")))
     assert ann.standing.state == "submitted"
-    assert "older than they are" in ann.warnings[0]
+    assert "older than the download" in ann.warnings[0]
 
 
 def test_collect_other_name_under_the_number_is_a_warning(download, worksheet):
     path = download({"Team A_1_assignsubmission_file/a.py": b"x"})
     (one,) = collect([path], worksheet((1, "Ann O'Neil", SUBMITTED, DATE)))
     assert one.name == "Ann O'Neil"
-    assert "are both of the same assignment?" in one.warnings[0]
+    assert "do both belong to the same assignment?" in one.warnings[0]
 
 
 def test_collect_group_prefix_before_the_name_is_no_warning(download, worksheet):
@@ -135,7 +135,7 @@ def test_collect_two_groups_of_one_written_name_are_told(download, worksheet):
     )
     (ann,) = collect([path], worksheet((9, "Ann", SUBMITTED, DATE, "Team_A"), team=True))
     assert ann.warnings == (
-        "2 groups bear this name or number (Team A_1, Team A_2): only the last was taken",
+        "2 groups have this name or number (Team A_1, Team A_2); only the last one is used",
     )
 
 
@@ -151,14 +151,14 @@ def test_collect_online_text_of_the_worksheet_is_a_file(download, tmp_path):
 def test_gather_header_only_worksheet_still_grades_with_warnings(download, worksheet):
     path = download({"Ann_5_assignsubmission_file/a.py": b"x"})
     intake = gather([path], worksheet())
-    assert "lists nobody" in intake.warnings[0]
+    assert "lists no students" in intake.warnings[0]
     assert [one.participant for one in intake.submissions] == [5]
 
 
 def test_collect_worksheet_of_plain_names_is_told(folder, worksheet):
     found = collect([folder({"ann.py": b"x"})], worksheet((5, "Ann", "No submission -  - ", "-")))
     assert [one.id for one in found] == ["ann-5", "ann"]
-    assert "none of Moodle's numbers" in found[1].warnings[0]
+    assert "no Moodle number" in found[1].warnings[0]
 
 
 def test_collect_due_date_decides_lateness(download, worksheet):

@@ -16,7 +16,7 @@ def test_open_backend_that_holds_is_opened(name):
 
 
 def test_open_backend_unknown_name_says_which_there_are():
-    with pytest.raises(SandboxError, match=r"no sandbox 'chroot': there are auto, native, bwrap"):
+    with pytest.raises(SandboxError, match=r"unknown sandbox 'chroot'; known are auto, native, bwrap"):
         open_backend("chroot")
 
 

@@ -141,5 +141,5 @@ def test_open_backend_interpreter_that_does_not_start_is_named(python):
 
 
 def test_spawn_processes_where_none_can_be_allowed_is_refused(native):
-    with pytest.raises(SandboxError, match=r"limits.processes = 2: the native sandbox allows 0 only"):
+    with pytest.raises(SandboxError, match=r"limits.processes = 2: the native sandbox allows only 0"):
         native.spawn(Limits(processes=2))

@@ -30,11 +30,11 @@ PROBLEMS = (
     ),
     (
         {"conv2d": {"forward": "layer.y = f(x)"}},
-        "interface_settings.conv2d.forward: 'layer.y = f(x)': left of =",
+        "interface_settings.conv2d.forward: 'layer.y = f(x)': on the left of =",
     ),
     (
         {"conv2d": {"forward": "out = layer.forward(x)"}},
-        "interface_settings.conv2d.forward: gives no output; write 'output = ...'",
+        "interface_settings.conv2d.forward: does not set output; write 'output = ...'",
     ),
     ({"pairs": "no"}, "interface_settings.pairs: must be true or false, not 'no'"),
     (

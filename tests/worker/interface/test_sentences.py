@@ -170,7 +170,7 @@ SGD_SENTENCES = (
     ),
     (
         *("lr * np", "0.01 * np", "", "", "grad_weight", "wrong_value"),
-        "the weight moves equally far at learning rates 1024 and 4096: the rate that is given is unused",
+        "the weight changes by the same amount at learning rates 1024 and 4096: the given rate is not used",
     ),
     (
         *("lr * np", "lr * lr * np", "", "", "grad_weight", "wrong_value"),
@@ -238,5 +238,5 @@ def test_grade_names_that_are_graded_and_missing_are_warned_of_once(grade_api):
     )
     assert result.warnings[-2:] == (
         "torch may not be used in this assignment; the code is graded without it",
-        "not defined in what was handed in: Linear, ReLU or Relu",
+        "not defined in the submission: Linear, ReLU or Relu",
     )
