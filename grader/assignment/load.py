@@ -17,28 +17,10 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 from grader.assignment.late_policy import LatePolicy
 from grader.assignment.limits import Limits
 from grader.assignment.speed_policy import SpeedPolicy
+from grader.cases.layers import all_criteria
 from grader.errors import AssignmentError
 
-CRITERIA = (
-    "conv2d.forward",
-    "conv2d.grad_x",
-    "conv2d.grad_weight",
-    "conv2d.grad_bias",
-    "conv2d.errors",
-    "max_pool2d.forward",
-    "max_pool2d.grad_x",
-    "relu.forward",
-    "relu.grad_x",
-    "linear.forward",
-    "linear.grad_x",
-    "linear.grad_weight",
-    "linear.grad_bias",
-    "cross_entropy.loss",
-    "cross_entropy.grad_logits",
-    "network.training",
-    "conv2d.speed_forward",
-    "conv2d.speed_backward",
-)
+CRITERIA = all_criteria()
 """The criteria that the shipped checks count for."""
 
 DEFAULT_FILE = Path(__file__).parent / "default.toml"

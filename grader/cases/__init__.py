@@ -3,7 +3,8 @@
 Trusted side. Says what is asked of a submission, never what the answer is.
 """
 
-from grader.cases.model import PARTS, Case, case_from_json, case_to_json, criterion_of, parts_of
+from grader.cases.layers import LAYERS, criterion_of
+from grader.cases.model import Case, case_from_json, case_to_json, parts_of
 from grader.cases.suite import of_kind, suite
 
-__all__ = ["PARTS", "Case", "case_from_json", "case_to_json", "criterion_of", "of_kind", "parts_of", "suite"]
+__all__ = ["LAYERS", "Case", "case_from_json", "case_to_json", "criterion_of", "of_kind", "parts_of", "suite"]

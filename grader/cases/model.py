@@ -1,4 +1,4 @@
-"""What a case is, which parts its answer has and which criterion each part counts for.
+"""What a case is, and which parts its answer has.
 
 Trusted side; pure data.
 """
@@ -7,18 +7,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-PARTS: Mapping[str, tuple[str, ...]] = {
-    "conv2d": ("output", "grad_x", "grad_weight", "grad_bias"),
-    "max_pool2d": ("output", "grad_x"),
-    "relu": ("output", "grad_x"),
-    "linear": ("output", "grad_x", "grad_weight", "grad_bias"),
-    "cross_entropy": ("output", "grad_logits"),
-    "network": ("losses",),
-}
-"""The arrays that an answer to each kind of case consists of, in the order in which they are made.
-
-A network's answer also has ``weight_i`` and ``bias_i`` for each layer i with parameters: `parts_of`.
-"""
+from grader.cases.layers import LAYERS
+from grader.worker.layer_kinds import LAYER_KINDS
 
 SCENARIOS = ("once", "twice", "second_forward", "two_layers")
 
@@ -32,7 +22,7 @@ class Case:
     id : str
         Unique and readable: ``k3x2-s2x3-p1x0-r1x0`` is kernel, stride, padding and remainder.
     kind : str
-        Which layer: a key of `PARTS`.
+        Which layer: a key of `grader.cases.layers.LAYERS`.
     params : Mapping
         The layer's arguments as they are passed: an int or a pair (height, width).
     sizes : Mapping
@@ -75,27 +65,16 @@ class Case:
 
 
 def parts_of(case: Case) -> tuple[str, ...]:
-    """Return the names of the arrays that answer a case."""
-    if case.kind != "network":
-        return PARTS[case.kind]
-    layers = case.params["layers"]
-    trained = [i for i, (kind, _) in enumerate(layers) if kind in ("conv2d", "linear")]
-    return (*PARTS["network"], *(f"{name}_{i}" for i in trained for name in ("weight", "bias")))
+    """Return the names of the arrays that answer a case.
 
-
-def criterion_of(kind: str, part: str) -> str:
-    """Return the name of the criterion that a part of an answer counts for.
-
-    Examples
-    --------
-    >>> criterion_of("conv2d", "output"), criterion_of("cross_entropy", "output")
-    ('conv2d.forward', 'cross_entropy.loss')
+    A network's answer has each layer's trained parameters too, as ``weight_i`` and ``bias_i``.
     """
-    if kind == "network":
-        return "network.training"
-    if part == "output":
-        return f"{kind}.loss" if kind == "cross_entropy" else f"{kind}.forward"
-    return f"{kind}.{part}"
+    trained = (
+        f"{name}_{i}"
+        for i, (kind, _) in enumerate(case.params.get("layers", ()))
+        for name in LAYER_KINDS[kind].parameters
+    )
+    return (*LAYERS[case.kind].parts, *trained)
 
 
 def case_to_json(case: Case) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The max-pooling cases: overlap, gaps, remainder, padding, ties and negative inputs.
+"""The pooling cases: overlap, gaps, remainder, padding, ties and negative inputs.
 
 Trusted side; data. Rows give kernel, stride, padding, remainder and output size, as in `conv2d`.
 """
@@ -23,10 +23,11 @@ _ROWS: tuple[tuple[str, str, str, str, str, str], ...] = (
 )
 
 
-def _case(row: tuple[str, str, str, str, str, str], **changes: object) -> Case:
+def _case(row: tuple[str, str, str, str, str, str], kind: str = "max_pool2d", **changes: object) -> Case:
     kernel, stride, padding, remainder, output, why = row
     height, width = extents(kernel, stride, padding, remainder, output)
-    name = f"pool-k{kernel}-s{stride}-p{padding}-r{remainder}"
+    prefix = {"max_pool2d": "pool", "avg_pool2d": "avg-pool"}[kind]
+    name = f"{prefix}-k{kernel}-s{stride}-p{padding}-r{remainder}"
     suffix = changes.pop("suffix", "")
     sizes = {"N": changes.pop("N", 2), "C": changes.pop("C", 3), "H": height, "W": width}
     params = {
@@ -36,7 +37,7 @@ def _case(row: tuple[str, str, str, str, str, str], **changes: object) -> Case:
     }
     fields: dict[str, object] = {
         "id": f"{name}-{suffix}" if suffix else name,
-        "kind": "max_pool2d",
+        "kind": kind,
         "params": params,
         "sizes": sizes,
         "why": why,
@@ -65,3 +66,27 @@ def max_pool2d_cases() -> Iterator[Case]:
         why = "state of an earlier or another call must not leak"
         for row in (tile, overlap, padded):
             yield _case((*row[:5], why), suffix=scenario.replace("_", "-"), scenario=scenario)
+
+
+_WHY_AVERAGE = {
+    "corner windows that are mostly padding": "zeros of the border count in the mean",
+    "the largest padding that PyTorch allows, K / 2": "the border counts however wide it is",
+}
+
+
+def avg_pool2d_cases() -> Iterator[Case]:
+    """Yield every average-pooling case; the default assignment grades none of them."""
+    tile, overlap, padded = _ROWS[0], _ROWS[2], _ROWS[4]
+    kind = "avg_pool2d"
+    for row in _ROWS:
+        yield _case((*row[:5], _WHY_AVERAGE.get(row[5], row[5])), kind)
+    why = "stride left out: it is the kernel's size"
+    yield _case((*tile[:5], why), kind, suffix="default", params={"kernel_size": 2})
+    yield _case((*overlap[:5], "a batch of one image of one channel"), kind, suffix="n1c1", N=1, C=1)
+    yield _case((*overlap[:5], "float32 in"), kind, suffix="float32", dtype="float32")
+    layouts = {"x": "sliced", "grad_output": "fortran"}
+    yield _case((*overlap[:5], "inputs that are not contiguous"), kind, suffix="sliced", layouts=layouts)
+    for scenario in ("twice", "second_forward", "two_layers"):
+        for row in (tile, padded, _ROWS[7]):
+            why = "state of an earlier or another call must not leak"
+            yield _case((*row[:5], why), kind, suffix=scenario.replace("_", "-"), scenario=scenario)

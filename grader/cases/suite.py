@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from grader.cases.conv2d import conv2d_cases, conv2d_invalid_cases
 from grader.cases.dense import cross_entropy_cases, linear_cases, network_cases, relu_cases
 from grader.cases.model import Case
-from grader.cases.pooling import max_pool2d_cases
+from grader.cases.pooling import avg_pool2d_cases, max_pool2d_cases
 
 
 def suite() -> tuple[Case, ...]:
@@ -21,6 +21,7 @@ def suite() -> tuple[Case, ...]:
         *linear_cases(),
         *cross_entropy_cases(),
         *network_cases(),
+        *avg_pool2d_cases(),
     )
 
 

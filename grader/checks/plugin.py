@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from grader.assignment.load import load_assignment
 from grader.cases import Case, of_kind
 from grader.cases.ground_truth import GroundTruth, load_ground_truth
 from grader.checks.submission import CheckFailed, Student
@@ -67,9 +68,15 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out checks that earn no points here, and those that go through cases and have none."""
+    items[:] = [item for item in items if _has_its_case(item) and _earns_points(item, config)]
+
+
+def _earns_points(item: pytest.Item, config: pytest.Config) -> bool:
     student = config.stash.get(STUDENT, None)
-    graded = student.graded if student else None
-    items[:] = [item for item in items if _has_its_case(item) and (graded is None or _counts(item) in graded)]
+    if student is None:
+        # A student's own pytest: the default assignment's criteria, and tests of the student's own.
+        return _counts(item) in {"", *load_assignment().points}
+    return student.graded is None or _counts(item) in student.graded
 
 
 def _has_its_case(item: pytest.Item) -> bool:

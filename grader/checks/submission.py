@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from numpy.typing import NDArray
 
-from grader.cases import PARTS, Case, criterion_of, of_kind, parts_of
+from grader.cases import LAYERS, Case, criterion_of, of_kind, parts_of
 from grader.cases.compare import Verdict, compare
 from grader.cases.ground_truth import GroundTruth, Part
 from grader.results import Outcome, Place
@@ -112,10 +112,10 @@ class Student:
 
     def _never_answers(self, case: Case) -> str:
         """Return a layer that a network needs and that timed out wherever it was tried, empty if none."""
-        needed = {str(kind) for kind, _ in case.params.get("layers", ())} & PARTS.keys()
+        needed = {str(kind) for kind, _ in case.params.get("layers", ())} & LAYERS.keys()
         for kind in sorted(needed):
             tried = (other for other in of_kind(self.truth.cases, kind) if other.id in self.replies)
-            ends = {self.replies[other.id].answers[PARTS[kind][0]].outcome for other in tried}
+            ends = {self.replies[other.id].answers[LAYERS[kind].parts[0]].outcome for other in tried}
             if Outcome.TIMED_OUT in ends and ends <= {Outcome.TIMED_OUT, Outcome.NOT_RUN}:
                 return kind
         return ""

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from grader.cases import PARTS, Case, criterion_of
+from grader.cases import LAYERS, Case, criterion_of
 from grader.checks.submission import Caller
 from grader.feedback.array_diff import differs, side_by_side
 from grader.feedback.small_cases import Arrays, Setting, draw, expected, setting_of
@@ -86,7 +86,7 @@ def smallest_counterexample(
 
 def _try(setting: Setting, part: str, caller: Caller, rng: np.random.Generator) -> Failure | None:
     arrays = draw(setting, rng)
-    parts = PARTS[setting.kind]
+    parts = LAYERS[setting.kind].parts
     reply = caller.run(setting.kind, setting.params(), arrays, parts=parts, scenario=setting.scenario)
     answer = reply.answers[part]
     if answer.array is None:

@@ -14,9 +14,12 @@ from cnn_reference import loops
 from cnn_reference.activations import relu_backward, relu_forward
 from cnn_reference.linear import linear_backward, linear_forward
 from cnn_reference.loss import cross_entropy_backward, cross_entropy_forward
-from grader.cases import Case
+from grader.cases import LAYERS, Case
+from grader.cases.shapes import array_shapes, both
+from grader.worker.layer_kinds import LAYER_KINDS, WINDOW
 
 Arrays = dict[str, NDArray[Any]]
+Params = Mapping[str, Any]
 
 SMALLEST: Mapping[str, int] = {"H": 2, "W": 2, "p_h": 0, "p_w": 0}
 """How small each number may become; 1 where it is not named."""
@@ -54,7 +57,7 @@ class Setting:
             for name, letter in (("kernel_size", "K"), ("stride", "s"), ("padding", "p"))
             if f"{letter}_h" in given
         }
-        names = {"C_in": "in_channels", "C_out": "out_channels"} if self.kind == "conv2d" else {}
+        names = {"C_in": "in_channels", "C_out": "out_channels"}
         names |= {name: name for name in ("in_features", "out_features")}
         equal = {name: pair[0] if pair[0] == pair[1] else pair for name, pair in windows.items()}
         return {own: given[name] for name, own in names.items() if name in given} | equal
@@ -71,7 +74,7 @@ class Setting:
             for size, axis in (("H", "h"), ("W", "w"))
         )
         halves = all(2 * given[f"p_{axis}"] <= given[f"K_{axis}"] for axis in "hw")
-        return fits and (self.kind != "max_pool2d" or halves)
+        return fits and (halves or not LAYER_KINDS[self.kind].tiles)
 
     def smaller(self) -> Iterator["Setting"]:
         """Yield simpler settings, the boldest first: a number at its least, then halfway, then one less."""
@@ -95,8 +98,7 @@ def setting_of(case: Case) -> Setting | None:
         usual = {"stride": case.params.get("kernel_size", 1), "padding": 0}.get(name)
         value = case.params.get(name, usual)
         if "kernel_size" in case.params:
-            pair = (value, value) if isinstance(value, int) else value
-            numbers |= {f"{letter}_h": pair[0], f"{letter}_w": pair[1]}
+            numbers[f"{letter}_h"], numbers[f"{letter}_w"] = both(value)
     return Setting(case.kind, numbers, case.scenario)
 
 
@@ -113,7 +115,10 @@ def _once(setting: Setting, rng: np.random.Generator) -> Arrays:
     if setting.kind == "cross_entropy":
         logits = rng.integers(-3, 4, (given["N"], given["C"])).astype(np.float64)
         return {"logits": logits, "labels": rng.integers(0, given["C"], given["N"])}
-    return {name: _integers(rng, shape) for name, shape in _shapes(setting).items()}
+    return {
+        name: _integers(rng, shape)
+        for name, shape in array_shapes(setting.kind, given, setting.params()).items()
+    }
 
 
 def _integers(rng: np.random.Generator, shape: tuple[int, ...]) -> NDArray[np.float64]:
@@ -121,52 +126,56 @@ def _integers(rng: np.random.Generator, shape: tuple[int, ...]) -> NDArray[np.fl
     return np.asarray(rng.choice([-3, -2, -1, 1, 2, 3], shape), dtype=np.float64)
 
 
-def _shapes(setting: Setting) -> dict[str, tuple[int, ...]]:
-    given, kind = setting.numbers, setting.kind
-    x: tuple[int, ...]
-    weight: tuple[int, ...]
-    if kind == "linear":
-        weight = (given["out_features"], given["in_features"])
-        x = (given["N"], given["in_features"])
-        return {"x": x, "weight": weight, "bias": weight[:1], "grad_output": (x[0], weight[0])}
-    if kind == "relu":
-        x = tuple(given.values())
-        return {"x": x, "grad_output": x}
-    rows, columns = (
-        (given[size] + 2 * given[f"p_{axis}"] - given[f"K_{axis}"]) // given[f"s_{axis}"] + 1
-        for size, axis in (("H", "h"), ("W", "w"))
-    )
-    if kind == "max_pool2d":
-        x = (given["N"], given["C"], given["H"], given["W"])
-        return {"x": x, "grad_output": (*x[:2], rows, columns)}
-    weight = (given["C_out"], given["C_in"], given["K_h"], given["K_w"])
-    x = (given["N"], given["C_in"], given["H"], given["W"])
-    return {"x": x, "weight": weight, "bias": weight[:1], "grad_output": (x[0], weight[0], rows, columns)}
-
-
 def expected(setting: Setting, arrays: Arrays) -> Arrays:
-    """Return what the reference's loops answer in float64, by part."""
-    params = {
-        name: value
-        for name, value in setting.params().items()
-        if name in ("kernel_size", "stride", "padding") and (name, setting.kind) != ("kernel_size", "conv2d")
-    }
-    x, weight, bias = (arrays.get(name, np.zeros(0)) for name in ("x", "weight", "bias"))
-    upstream = arrays.get("grad_output", np.zeros(0))
-    names = ("grad_x", "grad_weight", "grad_bias")
-    match setting.kind:
-        case "conv2d":
-            grads = loops.conv2d_backward(upstream, x, weight, **params)
-            output = loops.conv2d_forward(x, weight, bias, **params)
-            return {"output": output, **dict(zip(names, grads, strict=True))}
-        case "max_pool2d":
-            output = loops.max_pool2d_forward(x, **params)
-            return {"output": output, "grad_x": loops.max_pool2d_backward(upstream, x, **params)}
-        case "relu":
-            return {"output": relu_forward(x), "grad_x": relu_backward(upstream, x)}
-        case "linear":
-            grads = linear_backward(upstream, x, weight)
-            return {"output": linear_forward(x, weight, bias), **dict(zip(names, grads, strict=True))}
-    loss = cross_entropy_forward(arrays["logits"], arrays["labels"])
-    grad_logits = cross_entropy_backward(arrays["logits"], arrays["labels"])
-    return {"output": np.array(loss), "grad_logits": grad_logits}
+    """Return what the reference answers in float64, by part."""
+    params = {name: value for name, value in setting.params().items() if name in WINDOW}
+    return _REFERENCE[setting.kind](arrays, params)
+
+
+def _conv2d(arrays: Arrays, params: Params) -> Arrays:
+    # The weight has the kernel's size.
+    window = {name: value for name, value in params.items() if name != "kernel_size"}
+    x, weight, bias, upstream = (arrays[name] for name in ("x", "weight", "bias", "grad_output"))
+    output = loops.conv2d_forward(x, weight, bias, **window)
+    return _parts("conv2d", output, *loops.conv2d_backward(upstream, x, weight, **window))
+
+
+def _max_pool2d(arrays: Arrays, params: Params) -> Arrays:
+    x, upstream = arrays["x"], arrays["grad_output"]
+    output = loops.max_pool2d_forward(x, **params)
+    return _parts("max_pool2d", output, loops.max_pool2d_backward(upstream, x, **params))
+
+
+def _avg_pool2d(arrays: Arrays, params: Params) -> Arrays:
+    x, upstream = arrays["x"], arrays["grad_output"]
+    output = loops.avg_pool2d_forward(x, **params)
+    return _parts("avg_pool2d", output, loops.avg_pool2d_backward(upstream, x, **params))
+
+
+def _relu(arrays: Arrays, _: Params) -> Arrays:
+    return _parts("relu", relu_forward(arrays["x"]), relu_backward(arrays["grad_output"], arrays["x"]))
+
+
+def _linear(arrays: Arrays, _: Params) -> Arrays:
+    x, weight, bias, upstream = (arrays[name] for name in ("x", "weight", "bias", "grad_output"))
+    return _parts("linear", linear_forward(x, weight, bias), *linear_backward(upstream, x, weight))
+
+
+def _cross_entropy(arrays: Arrays, _: Params) -> Arrays:
+    logits, labels = arrays["logits"], arrays["labels"]
+    loss = np.array(cross_entropy_forward(logits, labels))
+    return _parts("cross_entropy", loss, cross_entropy_backward(logits, labels))
+
+
+def _parts(kind: str, *arrays: NDArray[Any]) -> Arrays:
+    return dict(zip(LAYERS[kind].parts, arrays, strict=True))
+
+
+_REFERENCE: Mapping[str, Callable[[Arrays, Params], Arrays]] = {
+    "conv2d": _conv2d,
+    "max_pool2d": _max_pool2d,
+    "avg_pool2d": _avg_pool2d,
+    "relu": _relu,
+    "linear": _linear,
+    "cross_entropy": _cross_entropy,
+}

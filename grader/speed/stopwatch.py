@@ -12,7 +12,7 @@ from grader.cases.ground_truth import Part
 from grader.errors import GraderError
 from grader.results import Outcome, Place
 from grader.sandbox import Client, Reply
-from grader.speed.workloads import PARTS, Array, Size
+from grader.speed.workloads import CONV2D_PARTS, Array, Size
 
 PHASES = ("forward", "backward")
 
@@ -38,7 +38,7 @@ class Voided(Exception):  # noqa: N818 - a verdict on the submission, not an err
 
     def __init__(self, part: str, outcome: Outcome, message: str, location: tuple[Place, ...] = ()) -> None:
         super().__init__(message)
-        self.phase = "forward" if part == PARTS[0] else "backward"
+        self.phase = "forward" if part == CONV2D_PARTS[0] else "backward"
         self.outcome = outcome
         self.message = message
         self.location = location
@@ -114,4 +114,4 @@ def _timed(
 
 def parts_of(phases: Sequence[str]) -> tuple[str, ...]:
     """Return the parts that some phases make; backward's cannot be had without forward's."""
-    return PARTS if "backward" in phases else PARTS[:1]
+    return CONV2D_PARTS if "backward" in phases else CONV2D_PARTS[:1]

@@ -12,13 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnn_reference.conv import conv2d_backward, conv2d_forward
+from grader.cases import LAYERS
 from grader.cases.ground_truth import Part
 
 Array = NDArray[np.float64]
 
 STRIDE = 2
 PADDING = 1
-PARTS = ("output", "grad_x", "grad_weight", "grad_bias")
+CONV2D_PARTS = LAYERS["conv2d"].parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,7 @@ def right_answers(inputs: Mapping[str, Array]) -> dict[str, Part]:
     C_out, C_in, K_h, K_w = inputs["weight"].shape
     N, _, H_out, W_out = inputs["grad_output"].shape
     terms = (C_in * K_h * K_w + 1, C_out * K_h * K_w, N * H_out * W_out, N * H_out * W_out)
-    return {part: Part(*one) for part, *one in zip(PARTS, values, magnitudes, terms, strict=True)}
+    return {part: Part(*one) for part, *one in zip(CONV2D_PARTS, values, magnitudes, terms, strict=True)}
 
 
 def _both_passes(inputs: Mapping[str, Array]) -> tuple[Array, ...]:

@@ -11,10 +11,9 @@ from typing import Any
 
 import numpy as np
 
-Arrays = Mapping[str, "np.ndarray[Any, Any]"]
+from grader.worker.layer_kinds import inputs_of
 
-# What forward is called with; every other kind takes x alone.
-INPUTS = {"cross_entropy": ("logits", "labels"), "network": ("x", "labels")}
+Arrays = Mapping[str, "np.ndarray[Any, Any]"]
 
 
 def answers(
@@ -66,7 +65,7 @@ def backward(layer: Any, arrays: Arrays) -> Iterator[tuple[str, Any]]:
 
 
 def _inputs(kind: str, arrays: Arrays) -> list[np.ndarray[Any, Any]]:
-    return [arrays[name] for name in INPUTS.get(kind, ("x",))]
+    return [arrays[name] for name in inputs_of(kind)]
 
 
 def _grads(arrays: Arrays) -> list[np.ndarray[Any, Any]]:

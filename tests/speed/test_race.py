@@ -14,7 +14,7 @@ from grader.sandbox import Answer, Reply
 from grader.speed.baselines import Opponents
 from grader.speed.race import MIN_ROUNDS, Standing, race
 from grader.speed.stopwatch import Voided
-from grader.speed.workloads import LARGE, PADDING, PARTS, SMALL, STRIDE
+from grader.speed.workloads import CONV2D_PARTS, LARGE, PADDING, SMALL, STRIDE
 
 TRANSFER = 1e-3
 LOOPS = 3e-6
@@ -56,10 +56,10 @@ class Runner:
         output = conv2d_forward(x, weight, arrays["bias"], stride=STRIDE, padding=PADDING)
         values = (output, *conv2d_backward(grad, x, weight, stride=STRIDE, padding=PADDING))
         answers = {}
-        for part, value in zip(PARTS, values, strict=True):
+        for part, value in zip(CONV2D_PARTS, values, strict=True):
             if part in parts:
                 wrong = 1.0 if part == self.wrong else 0.0
-                cpu = (products * self.seconds * self.noise() + TRANSFER) if part in PARTS[:2] else 0.0
+                cpu = (products * self.seconds * self.noise() + TRANSFER) if part in CONV2D_PARTS[:2] else 0.0
                 seen = 0.0 if self.unseen else cpu
                 self.cpu_seconds += seen
                 answers[part] = Answer(part, array=value + wrong, seconds=cpu + self.wait, cpu_seconds=seen)

@@ -9,7 +9,7 @@ import pytest
 
 from cnn_reference.loops import conv2d_backward, conv2d_forward
 from grader.cases.compare import compare
-from grader.speed.workloads import LARGE, PADDING, PARTS, SMALL, STRIDE, Size, right_answers
+from grader.speed.workloads import CONV2D_PARTS, LARGE, PADDING, SMALL, STRIDE, Size, right_answers
 
 ODD = Size(N=2, C_in=3, C_out=2, H=3, W=2, K_h=3, K_w=2)
 
@@ -48,7 +48,7 @@ def test_times_multiplies_the_named_dimensions_only() -> None:
 def test_right_answers_are_what_loops_compute() -> None:
     inputs = ODD.draw(np.random.default_rng(3))
     truth = right_answers(inputs)
-    for part, array in zip(PARTS, by_loops(inputs), strict=True):
+    for part, array in zip(CONV2D_PARTS, by_loops(inputs), strict=True):
         assert compare(array, truth[part], "float64", part).passed
 
 

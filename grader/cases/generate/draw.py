@@ -5,12 +5,13 @@ as they are.
 """
 
 import hashlib
-from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
 from grader.cases import Case
+from grader.cases.shapes import array_shapes
+from grader.worker.layer_kinds import LAYER_KINDS
 
 Arrays = dict[str, NDArray[np.generic]]
 
@@ -48,7 +49,9 @@ def _draw_once(case: Case, rng: np.random.Generator) -> Arrays:
     if case.kind == "cross_entropy":
         return _logits(case, rng)
     arrays: Arrays = {}
-    for name, shape in _shapes(case).items():
+    for name, shape in array_shapes(case.kind, case.sizes, case.params).items():
+        if case.invalid and name == "grad_output":
+            continue
         values = case.values if name == "x" else "normal"
         arrays[name] = _values(values, shape, rng).astype(case.dtype)
     return arrays
@@ -59,52 +62,6 @@ def _values(how: str, shape: tuple[int, ...], rng: np.random.Generator) -> NDArr
     if how == "ties":
         return np.asarray(rng.integers(-1, 2, shape), dtype=np.float64)
     return -np.abs(normal) - 0.1 if how == "negative" else normal
-
-
-def _shapes(case: Case) -> dict[str, tuple[int, ...]]:
-    """Return the shape of each input of a layer that has x and grad_output."""
-    sizes, params = case.sizes, case.params
-    match case.kind:
-        case "conv2d":
-            kernel = both(params["kernel_size"])
-            weight = (params["out_channels"], params["in_channels"], *kernel)
-            shapes = {"x": _axes(sizes, "N", "C_in", "H", "W"), "weight": weight, "bias": weight[:1]}
-            if not case.invalid:
-                shapes["grad_output"] = (sizes["N"], params["out_channels"], *window_counts(case))
-            return shapes
-        case "max_pool2d":
-            x = _axes(sizes, "N", "C", "H", "W")
-            return {"x": x, "grad_output": (*x[:2], *window_counts(case))}
-        case "relu":
-            x = tuple(sizes.values())
-            return {"x": x, "grad_output": x}
-        case "linear":
-            x = _axes(sizes, "N", "in_features")
-            matrix = (params["out_features"], params["in_features"])
-            return {"x": x, "weight": matrix, "bias": matrix[:1], "grad_output": (x[0], matrix[0])}
-    raise ValueError(f"no shapes are known for a case of kind {case.kind!r}")
-
-
-def _axes(sizes: Mapping[str, int], *names: str) -> tuple[int, ...]:
-    return tuple(sizes[name] for name in names)
-
-
-def both(value: int | tuple[int, int]) -> tuple[int, int]:
-    """Return an int as the pair (int, int), a pair as it is."""
-    return (value, value) if isinstance(value, int) else value
-
-
-def window_counts(case: Case) -> tuple[int, int]:
-    """Return (H_out, W_out), ``(H + 2p - K) // s + 1`` per axis (Dumoulin & Visin, 2016, relationship 6)."""
-    params = case.params
-    kernel = both(params["kernel_size"])
-    stride = both(params.get("stride", kernel))
-    padding = both(params.get("padding", 0))
-    extent = (case.sizes["H"], case.sizes["W"])
-    rows, columns = (
-        (size + 2 * p - k) // s + 1 for size, p, k, s in zip(extent, padding, kernel, stride, strict=True)
-    )
-    return rows, columns
 
 
 def _logits(case: Case, rng: np.random.Generator) -> Arrays:
@@ -124,18 +81,13 @@ def _network(case: Case, rng: np.random.Generator) -> Arrays:
     """Draw initial parameters (He, so that training moves) and one batch a step."""
     arrays: Arrays = {}
     for i, (kind, params) in enumerate(case.params["layers"]):
-        shape: tuple[int, ...]
-        if kind == "conv2d":
-            shape = (params["out_channels"], params["in_channels"], *both(params["kernel_size"]))
-        elif kind == "linear":
-            shape = (params["out_features"], params["in_features"])
-        else:
-            continue
-        fan_in = int(np.prod(shape[1:]))
-        arrays[f"weight_{i}"] = rng.standard_normal(shape) * np.sqrt(2 / fan_in)
-        arrays[f"bias_{i}"] = 0.1 * rng.standard_normal(shape[0])
+        if LAYER_KINDS[kind].parameters:
+            shape = array_shapes(kind, {}, params)["weight"]
+            fan_in = int(np.prod(shape[1:]))
+            arrays[f"weight_{i}"] = rng.standard_normal(shape) * np.sqrt(2 / fan_in)
+            arrays[f"bias_{i}"] = 0.1 * rng.standard_normal(shape[0])
     steps = case.params["steps"]
     classes = case.params["layers"][-1][1]["out_features"]
-    arrays["x"] = rng.standard_normal((steps, *_axes(case.sizes, "N", "C", "H", "W")))
+    arrays["x"] = rng.standard_normal((steps, *(case.sizes[name] for name in ("N", "C", "H", "W"))))
     arrays["labels"] = rng.integers(0, classes, (steps, case.sizes["N"])).astype(np.int64)
     return arrays

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from grader.cases import PARTS, Case, case_to_json, suite
+from grader.cases import LAYERS, Case, case_to_json, suite
 from grader.cases.generate.draw import draw_inputs
 from grader.cases.generate.vary import hidden_suite
 from grader.cases.ground_truth import FORMAT, MANIFEST
@@ -74,7 +74,7 @@ def make_ground_truth(folder: Path, cases: Sequence[Case], *, seed: int, name: s
 
     folder.mkdir(parents=True, exist_ok=True)
     files = {}
-    for kind in PARTS:
+    for kind in LAYERS:
         mine = [case for case in cases if case.kind == kind]
         if mine:
             path = folder / f"{kind}.npz"

@@ -12,8 +12,9 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from numpy.typing import NDArray
 
-from grader.cases import PARTS, Case
-from grader.cases.generate.draw import Arrays, both, window_counts
+from grader.cases import LAYERS, Case
+from grader.cases.generate.draw import Arrays
+from grader.cases.shapes import both, window_counts
 
 Doubles = dict[str, NDArray[np.float64]]
 
@@ -48,20 +49,18 @@ def _array(tensor: torch.Tensor) -> NDArray[np.float64]:
 
 
 def _affine(
+    kind: str,
     layer: Callable[[torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor],
     inputs: Arrays,
     *,
     absolute: bool = False,
 ) -> Doubles:
     """Run a layer that is linear in x and in its weight, forward and backward."""
-    arrays = {name: np.abs(inputs[name]) if absolute else inputs[name] for name in _AFFINE_INPUTS}
+    arrays = {name: np.abs(inputs[name]) if absolute else inputs[name] for name in LAYERS[kind].shapes}
     leaves = [_tensor(arrays[name]) for name in ("x", "weight", "bias")]
     output = layer(*leaves)
     gradients = torch.autograd.grad(output, leaves, _tensor(arrays["grad_output"]))
-    return dict(zip(PARTS["conv2d"], map(_array, (output, *gradients)), strict=True))
-
-
-_AFFINE_INPUTS = ("x", "weight", "bias", "grad_output")
+    return dict(zip(LAYERS[kind].parts, map(_array, (output, *gradients)), strict=True))
 
 
 def _conv2d(case: Case, inputs: Arrays) -> Expected:
@@ -71,7 +70,7 @@ def _conv2d(case: Case, inputs: Arrays) -> Expected:
         return F.conv2d(x, weight, bias, stride=params["stride"], padding=params["padding"])
 
     k_h, k_w = both(params["kernel_size"])
-    h_out, w_out = window_counts(case)
+    h_out, w_out = window_counts(case.sizes, params)
     positions = case.sizes["N"] * h_out * w_out
     terms = {
         "output": params["in_channels"] * k_h * k_w + 1,
@@ -79,7 +78,7 @@ def _conv2d(case: Case, inputs: Arrays) -> Expected:
         "grad_weight": positions,
         "grad_bias": positions,
     }
-    return Expected(_affine(layer, inputs), _affine(layer, inputs, absolute=True), terms)
+    return Expected(_affine("conv2d", layer, inputs), _affine("conv2d", layer, inputs, absolute=True), terms)
 
 
 def _linear(case: Case, inputs: Arrays) -> Expected:
@@ -90,7 +89,10 @@ def _linear(case: Case, inputs: Arrays) -> Expected:
         "grad_weight": count,
         "grad_bias": count,
     }
-    return Expected(_affine(F.linear, inputs), _affine(F.linear, inputs, absolute=True), terms)
+    values, magnitudes = (
+        _affine("linear", F.linear, inputs, absolute=absolute) for absolute in (False, True)
+    )
+    return Expected(values, magnitudes, terms)
 
 
 def _elementwise(
@@ -114,6 +116,21 @@ def _max_pool2d(case: Case, inputs: Arrays) -> Expected:
         return pooled
 
     return _elementwise(layer, inputs, {"output": 1, "grad_x": kernel[0] * kernel[1]})
+
+
+def _avg_pool2d(case: Case, inputs: Arrays) -> Expected:
+    """Run the mean over windows, padding counted. It is linear in x, so are its magnitudes."""
+    k_h, k_w = both(case.params["kernel_size"])
+
+    def run(x: torch.Tensor, grad_output: torch.Tensor) -> Doubles:
+        output = F.avg_pool2d(x, **case.params)
+        (grad_x,) = torch.autograd.grad(output, x, grad_output)
+        return {"output": _array(output), "grad_x": _array(grad_x)}
+
+    x, grad_output = inputs["x"], inputs["grad_output"]
+    terms = {"output": k_h * k_w, "grad_x": k_h * k_w}
+    magnitudes = run(_tensor(np.abs(x)), _tensor(np.abs(grad_output)).detach())
+    return Expected(run(_tensor(x), _tensor(grad_output).detach()), magnitudes, terms)
 
 
 def _relu(_: Case, inputs: Arrays) -> Expected:
@@ -170,6 +187,8 @@ def _forward(case: Case, parameters: Mapping[str, torch.Tensor], x: torch.Tensor
                 x = F.linear(x, parameters[f"weight_{i}"], parameters[f"bias_{i}"])
             case "max_pool2d":
                 x = F.max_pool2d(x, **params)
+            case "avg_pool2d":
+                x = F.avg_pool2d(x, **params)
             case "relu":
                 x = F.relu(x)
             case "flatten":
@@ -180,6 +199,7 @@ def _forward(case: Case, parameters: Mapping[str, torch.Tensor], x: torch.Tensor
 _MAKERS: Mapping[str, Callable[[Case, Arrays], Expected]] = {
     "conv2d": _conv2d,
     "max_pool2d": _max_pool2d,
+    "avg_pool2d": _avg_pool2d,
     "relu": _relu,
     "linear": _linear,
     "cross_entropy": _cross_entropy,

@@ -10,8 +10,8 @@ import numpy as np
 
 from grader.cases.model import Case
 from grader.cases.suite import suite
+from grader.worker.layer_kinds import LAYER_KINDS
 
-_WINDOWED = ("conv2d", "max_pool2d")
 _KEEP = ("-square", "-one", "-whole", "-column")
 
 
@@ -32,7 +32,7 @@ def hidden_suite(rng: np.random.Generator) -> tuple[Case, ...]:
 
 
 def _varied(case: Case, rng: np.random.Generator) -> Case:
-    if case.kind not in _WINDOWED or case.invalid or case.id.endswith(_KEEP):
+    if not LAYER_KINDS[case.kind].has_windows or case.invalid or case.id.endswith(_KEEP):
         return case
     sizes = dict(case.sizes)
     steps = {"H": _along(case, 0), "W": _along(case, 1)}
@@ -46,7 +46,7 @@ def _varied(case: Case, rng: np.random.Generator) -> Case:
         if sizes.get(name, 1) > 1:
             sizes[name] = int(channel)
     params = dict(case.params)
-    if case.kind == "conv2d":
+    if "in_channels" in params:
         params |= {"in_channels": sizes["C_in"], "out_channels": sizes["C_out"]}
     return replace(case, sizes=sizes, params=params)
 

@@ -9,7 +9,7 @@ from grader.feedback.mistakes.conv_forward import FORWARD_MISTAKES
 from grader.feedback.mistakes.dense import DENSE_MISTAKES
 from grader.feedback.mistakes.families import FAMILIES
 from grader.feedback.mistakes.model import Form, Mistake, combine
-from grader.feedback.mistakes.pooling import POOLING_MISTAKES
+from grader.feedback.mistakes.pooling import AVERAGE_MISTAKES, POOLING_MISTAKES
 from grader.feedback.mistakes.state import STATE_MISTAKES
 from grader.feedback.mistakes.training import TRAINING_MISTAKES
 
@@ -20,6 +20,7 @@ CATALOGUE: tuple[Mistake, ...] = (
     *FORWARD_MISTAKES,
     *BACKWARD_MISTAKES,
     *POOLING_MISTAKES,
+    *AVERAGE_MISTAKES,
     *DENSE_MISTAKES,
     *STATE_MISTAKES,
     *TRAINING_MISTAKES,

@@ -37,6 +37,7 @@ class Site:
 _LAYERS = {
     "conv2d": ("", ""),
     "max_pool2d": ("_in_pooling", " in max pooling"),
+    "avg_pool2d": ("_in_average_pooling", " in average pooling"),
     "relu": ("_in_relu", " in ReLU"),
     "linear": ("_in_linear", " in the linear layer"),
     "cross_entropy": ("_in_cross_entropy", " in the loss"),

@@ -22,8 +22,11 @@ GRAD_X_PASS = Site("conv2d.grad_x", "_in_grad_x", " in grad_x", "grad_x", SHARES
 WEIGHS = "grad_output[i] meets padded row s*i + u"
 GRAD_WEIGHT_PASS = Site("conv2d.grad_weight", "_in_grad_weight", " in grad_weight", "grad_weight", WEIGHS)
 POOLING_PASS = Site("max_pool2d.output grad_x", "_in_pooling", " in max pooling", "Max pooling", READS)
+AVERAGE_PASS = Site(
+    "avg_pool2d.output grad_x", "_in_average_pooling", " in average pooling", "Average pooling", READS
+)
 CONV_PASSES = (FORWARD_PASS, GRAD_X_PASS, GRAD_WEIGHT_PASS)
-PASSES = (*CONV_PASSES, POOLING_PASS)
+PASSES = (*CONV_PASSES, POOLING_PASS, AVERAGE_PASS)
 CONV = layer("conv2d", f"output {GRADS}")
 POOLING, RELU = layer("max_pool2d", "output grad_x"), layer("relu", "output grad_x")
 LINEAR = layer("linear", f"output {GRADS}")

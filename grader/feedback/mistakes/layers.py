@@ -8,7 +8,6 @@ from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from cnn_reference.activations import Flatten, ReLU
@@ -17,13 +16,16 @@ from cnn_reference.conv import Conv2d
 from cnn_reference.linear import Linear
 from cnn_reference.loss import CrossEntropyLoss
 from cnn_reference.network import CNN
-from cnn_reference.pooling import MaxPool2d
+from cnn_reference.pooling import AvgPool2d, MaxPool2d
+from grader.cases.shapes import both
 from grader.feedback.mistakes.model import NOTHING, Form, FormSteps, LayerCall
 from grader.feedback.mistakes.steps import PIPELINE, compute
+from grader.worker.layer_kinds import LAYER_KINDS
 
 CLASSES: Mapping[str, type] = {
     "conv2d": Conv2d,
     "max_pool2d": MaxPool2d,
+    "avg_pool2d": AvgPool2d,
     "relu": ReLU,
     "linear": Linear,
     "cross_entropy": CrossEntropyLoss,
@@ -50,17 +52,17 @@ class SteppedLayer:
 
     def calls(self, x: Array, labels: NDArray[Any] = NOTHING) -> LayerCall:
         """Return what the parts of an answer are computed from, but for the upstream gradient."""
-        kernel = as_pair(self.params.get("kernel_size", 1))
+        kernel = both(self.params.get("kernel_size", 1))
         stride = self.params.get("stride")
-        usual = 1 if self.kind == "conv2d" else kernel
+        usual = kernel if LAYER_KINDS[self.kind].tiles else 1
         return LayerCall(
             x,
             self.weight,
             self.bias,
             labels=labels,
             kernel=kernel,
-            stride=as_pair(usual if stride is None else stride),
-            padding=as_pair(self.params.get("padding", 0)),
+            stride=both(usual if stride is None else stride),
+            padding=both(self.params.get("padding", 0)),
         )
 
     def backward(self, grad_output: Array = NOTHING) -> Array:
@@ -71,11 +73,6 @@ class SteppedLayer:
         for name in others:
             setattr(self, name, compute(self.kind, name, call, self.steps))
         return grad_x
-
-
-def as_pair(value: int | tuple[int, int]) -> tuple[int, int]:
-    """Return (height, width) of an int or a pair."""
-    return (value, value) if isinstance(value, int | np.integer) else value
 
 
 def student(kind: str, form: Form) -> SimpleNamespace:

@@ -1,4 +1,4 @@
-"""Ways to get max pooling wrong.
+"""Ways to get max pooling and average pooling wrong.
 
 Trusted side; a table with the functions that it needs.
 """
@@ -12,7 +12,7 @@ from cnn_reference.arrays import Array
 from grader.feedback.mistakes import transforms as to
 from grader.feedback.mistakes.entries import wrong
 from grader.feedback.mistakes.model import LayerCall
-from grader.feedback.mistakes.steps import first_largest, flat_windows, pad
+from grader.feedback.mistakes.steps import first_largest, flat_windows, pad, share_equally
 
 _both = partial(wrong, "max_pool2d.output grad_x")
 _output, _grad_x = partial(wrong, "max_pool2d.output"), partial(wrong, "max_pool2d.grad_x")
@@ -49,6 +49,32 @@ def _read_only(result: Array, call: LayerCall) -> Array:
     rows, columns = (side - max(0, r - p) for side, r, p in axes)
     return result[:, :, :rows, :columns]
 
+
+def _pixels_of_the_image(call: LayerCall) -> Array:
+    """Return how many pixels of each window are not border."""
+    inside = LayerCall(np.ones_like(call.x), kernel=call.kernel, stride=call.stride, padding=call.padding)
+    return cast(Array, flat_windows(pad(inside), inside).sum(axis=-1))
+
+
+def _summed_share(call: LayerCall) -> Array:
+    return share_equally(call) * (call.window[0] * call.window[1])
+
+
+def _share_inside(call: LayerCall) -> Array:
+    return _summed_share(call) / np.maximum(_pixels_of_the_image(call), 1)[..., None]
+
+
+def _mean_inside(rows: Array, call: LayerCall) -> Array:
+    return cast(Array, rows.sum(axis=-1) / np.maximum(_pixels_of_the_image(call), 1))
+
+
+AVERAGE_MISTAKES = (
+    wrong("avg_pool2d.output", "leaves_border_out_of_mean", reduce=_mean_inside),
+    wrong("avg_pool2d.grad_x", "leaves_border_out_of_shares", share=_share_inside),
+    wrong("avg_pool2d.output", "sums_instead_of_mean", reduce=lambda rows, _: rows.sum(axis=-1)),
+    wrong("avg_pool2d.output", "takes_maximum_instead_of_mean", reduce=lambda rows, _: rows.max(axis=-1)),
+    wrong("avg_pool2d.grad_x", "passes_undivided_gradient", share=_summed_share),
+)
 
 POOLING_MISTAKES = (
     _both("pads_maximum_with_zeros", pad=pad),

@@ -20,6 +20,7 @@ from grader.results import Outcome
 from grader.sandbox import Answer, Reply
 from grader.worker import checked_strides, scenarios
 from grader.worker.interfaces import layers as template
+from grader.worker.layer_kinds import inputs_of
 from grader.worker.serialize import checked, failure
 
 MAX_BYTES = 1 << 26
@@ -99,7 +100,7 @@ def quick_part(
     layer = SteppedLayer(**params)
     layer.kind = kind
     layer.weight, layer.bias = arrays.get("weight", NOTHING), arrays.get("bias", NOTHING)
-    inputs = [arrays[name] for name in scenarios.INPUTS.get(kind, ("x",))]
+    inputs = [arrays[name] for name in inputs_of(kind)]
     with as_in_the_worker():
         try:
             call = replace(layer.calls(*inputs), grad_output=arrays.get("grad_output", NOTHING))

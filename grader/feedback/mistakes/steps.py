@@ -90,6 +90,12 @@ def first_largest(rows: Array, call: LayerCall) -> Array:
     return cast(Array, chosen * call.grad_output[..., None])
 
 
+def share_equally(call: LayerCall) -> Array:
+    """Return each window's gradient, divided among its pixels, (N, C, H_out, W_out, K_h * K_w)."""
+    area = call.window[0] * call.window[1]
+    return np.repeat(call.grad_output[..., None] / area, area, axis=-1)
+
+
 PIPELINE: Mapping[str, Mapping[str, FormSteps]] = {
     "conv2d": {
         "output": {
@@ -116,6 +122,10 @@ PIPELINE: Mapping[str, Mapping[str, FormSteps]] = {
             "scatter": scatter,
             "crop": crop,
         },
+    },
+    "avg_pool2d": {
+        "output": {"pad": pad, "windows": flat_windows, "reduce": lambda rows, _: rows.mean(axis=-1)},
+        "grad_x": {"share": share_equally, "scatter": scatter, "crop": crop},
     },
     "relu": {
         "output": {"formula": lambda call: np.maximum(call.x, 0)},

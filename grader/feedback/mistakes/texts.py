@@ -95,6 +95,11 @@ shares_gradient_among_ties | max-pooling | Gradient shared among ties | Pixels t
 gives_gradient_to_last_tie | max-pooling | Gradient given to the last tie | Of pixels that tie, the last gets the gradient: give it to the first one, as PyTorch does.
 gives_gradient_to_whole_window | max-pooling | Gradient given to the whole window | Every pixel of a window gets its gradient: give it to the largest one alone.
 assigns_to_winner_in_pooling | max-pooling | Overlapping windows overwrite each other's pixel | A pixel that wins in several windows keeps the gradient of the last one: use += instead of =.
+leaves_border_out_of_mean | average-pooling | Border left out of the mean | The mean is over the image's pixels alone: the zeros of the border count too, so divide by K_h * K_w.
+leaves_border_out_of_shares | average-pooling | Border left out of grad_x's shares | Windows at the border share their gradient among the image's pixels alone: divide it by K_h * K_w.
+sums_instead_of_mean | average-pooling | Sum instead of mean | The pixels of each window are summed: divide the sum by K_h * K_w.
+takes_maximum_instead_of_mean | average-pooling | Maximum instead of mean | The largest pixel of each window is taken: take the mean of all.
+passes_undivided_gradient | average-pooling | Gradient not divided | Each pixel gets the whole gradient of its windows: divide it by K_h * K_w.
 crops_to_the_windows | output-size-and-remainder | Unread rows missing in grad_x | grad_x ends with the last window: add the rows that no window reads, as zeros.
 passes_gradient_at_zero | relu | Gradient passes at zero | The gradient passes where x is exactly zero: it is zero there, as in PyTorch.
 rectifies_gradient | relu | Gradient rectified by its own sign | The gradient is rectified by its own sign: let it pass where x is positive.

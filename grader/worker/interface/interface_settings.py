@@ -12,30 +12,24 @@ from typing import Any, NamedTuple
 
 from grader.worker.interface.axis_layouts import OWN
 from grader.worker.interface.call_expressions import Call, names_in, read
+from grader.worker.layer_kinds import LAYER_KINDS
 
-PARTS: Mapping[str, tuple[str, ...]] = {
-    "conv2d": ("output", "grad_x", "grad_weight", "grad_bias"),
-    "max_pool2d": ("output", "grad_x"),
-    "relu": ("output", "grad_x"),
-    "linear": ("output", "grad_x", "grad_weight", "grad_bias"),
-    "cross_entropy": ("output", "grad_logits"),
-    "flatten": ("output", "grad_x"),
-    "network": ("output",),
-}
-_WINDOW = ("kernel_size", "stride", "padding")
-WINDOW = (
-    *_WINDOW,
-    *(f"{name}_{side}" for name in ("kernel", "stride", "padding") for side in ("height", "width")),
-)
+SIDES = tuple(f"{name}_{side}" for name in ("kernel", "stride", "padding") for side in ("height", "width"))
+_OTHER_NAMES = {"cross_entropy": ("one_hot",)}
 NAMES: Mapping[str, tuple[str, ...]] = {
-    "conv2d": ("x", "weight", "bias", "in_channels", "out_channels", *WINDOW),
-    "max_pool2d": ("x", *WINDOW),
-    "relu": ("x",),
-    "linear": ("x", "weight", "bias", "in_features", "out_features"),
-    "cross_entropy": ("logits", "labels", "one_hot"),
-    "flatten": ("x",),
+    **{
+        kind: (
+            *row.inputs,
+            *row.parameters,
+            *row.arguments,
+            *(SIDES if row.has_windows else ()),
+            *_OTHER_NAMES.get(kind, ()),
+        )
+        for kind, row in LAYER_KINDS.items()
+    },
     "network": ("layers", "x", "learning_rate"),
 }
+"""What the calls of each kind may use. A network is made of layers and called with images alone."""
 
 
 class SettingsError(ValueError):
@@ -92,7 +86,7 @@ def settled(
     SettingsError
         A key is unknown or a value is not usable; the text names every one of them.
     """
-    kinds = [kind for kind in PARTS if kind in defaults]
+    kinds = [kind for kind in LAYER_KINDS if kind in defaults]
     problems = _unknown("", given, ("pairs", "layouts", *kinds))
     pairs = given.get("pairs", defaults.get("pairs", True))
     if not isinstance(pairs, bool):

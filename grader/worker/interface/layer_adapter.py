@@ -22,8 +22,8 @@ from grader.worker.interface.call_expressions import (
     names_in,
     perform,
 )
-from grader.worker.interface.interface_settings import PARTS, Settings
-from grader.worker.scenarios import INPUTS
+from grader.worker.interface.interface_settings import Settings
+from grader.worker.layer_kinds import LAYER_KINDS
 from grader.worker.serialize import Unusable
 
 Arrays = Mapping[str, Any]
@@ -63,7 +63,7 @@ class Layer:
     ) -> None:
         self.kind, self.student = kind, student
         self.recipe = settings.recipes[kind]
-        self.parts = PARTS[kind]
+        self.parts = LAYER_KINDS[kind].parts
         self.parameters = {name: arrays[name] for name in ("weight", "bias") if name in arrays}
         self.given: dict[str, Any] = {}
         self.layouts = _layouts(kind, settings.layouts)
@@ -87,13 +87,13 @@ class Layer:
 
     def begin(self, *inputs: Any) -> None:
         """Take the inputs of the next forward, and the parameters as they are now."""
-        self._name(dict(zip(INPUTS.get(self.kind, ("x",)), inputs)))  # noqa: B905 - Python 3.9
+        self._name(dict(zip(LAYER_KINDS[self.kind].inputs, inputs)))  # noqa: B905 - Python 3.9
         self._name(self.parameters)
         self.make()
 
     def call_forward(self) -> Any:
         """Call forward with whatever parameters the layer has; return the output in our layout."""
-        for part in self.parts:
+        for part in ("output", *self.parts):
             self.names.pop(part, None)
         self.perform("forward")
         return self.taken("output", self.names["output"])
@@ -202,7 +202,7 @@ class Layer:
 
     def _output_sizes(self) -> dict[str, int]:
         """Return the output's height and width as soon as there is an x to tell."""
-        if self.kind != "conv2d" or "x" not in self.names:
+        if not LAYER_KINDS[self.kind].has_windows or "x" not in self.names:
             return {}
         shape = self.layouts["x"].take(self.names["x"]).shape[-2:]
         sizes = {}
@@ -216,10 +216,11 @@ class Layer:
 
 def _layouts(kind: str, layouts: Mapping[str, str]) -> dict[str, Layout]:
     """Return the layout of each array of a kind of layer."""
-    if kind == "linear":
+    axes = LAYER_KINDS[kind].axes
+    if axes == "row":
         x, weight, bias = (layouts[f"linear_{name}"] for name in ("x", "weight", "bias"))
         pairs = {"x": ("NI", x), "output": ("NI", x), "weight": ("OI", weight), "bias": ("O", bias)}
-    elif kind in ("conv2d", "max_pool2d", "relu"):
+    elif axes == "image":
         pairs = {"x": ("NCHW", layouts["x"]), "output": ("NCHW", layouts["output"])}
         pairs.update(weight=("OIHW", layouts["weight"]), bias=("O", layouts["bias"]))
     else:
@@ -240,9 +241,10 @@ def both(value: Any) -> tuple[Any, Any]:
 def quantities(kind: str, params: Mapping[str, Any], *, pairs: bool) -> dict[str, Any]:
     """Return a layer's arguments by every name that a call may use."""
     names = dict(params)
-    if kind not in ("conv2d", "max_pool2d"):
+    row = LAYER_KINDS[kind]
+    if not row.has_windows:
         return names
-    neutral = {"kernel_size": 1, "stride": params["kernel_size"] if kind == "max_pool2d" else 1, "padding": 0}
+    neutral = {"kernel_size": 1, "stride": params["kernel_size"] if row.tiles else 1, "padding": 0}
     for name, default in neutral.items():
         value = params.get(name, default)
         height, width = both(value)

@@ -12,6 +12,7 @@ from grader.worker.interface.call_expressions import names_in
 from grader.worker.interface.interface_settings import NAMES, Recipe, settled
 from grader.worker.interface.layer_adapter import Layer, both
 from grader.worker.interface.network_adapters import Chain, OneByOne
+from grader.worker.layer_kinds import LAYER_KINDS
 
 
 def _plain(make: Callable[..., Layer], _: Any) -> Layer:
@@ -91,7 +92,7 @@ class Recipes:
         return OneByOne(layer) if one_by_one else layer
 
     def _axes(self, kind: str) -> str:
-        return self.settings.layouts["linear_x" if kind == "linear" else "x"]
+        return self.settings.layouts["linear_x" if LAYER_KINDS[kind].axes == "row" else "x"]
 
     @property
     def needs(self) -> dict[str, tuple[str, ...]]:
@@ -144,12 +145,12 @@ class Recipes:
     def _has_channels(self, kind: str, params: Mapping[str, Any], sizes: Mapping[str, int]) -> bool:
         """Say whether every axis that the student's arrays have not got is of one element."""
         layouts = self.settings.layouts
-        if kind not in ("conv2d", "max_pool2d", "relu") or (kind == "relu" and "H" not in sizes):
+        if LAYER_KINDS[kind].axes != "image" or not ({"kernel_size"} & params.keys() or "H" in sizes):
             return True
         into = params.get("in_channels", sizes.get("C"))
         out_of = params.get("out_channels", into)
         axes = [("C", layouts["x"], into), ("C", layouts["output"], out_of)]
-        if kind == "conv2d":
+        if LAYER_KINDS[kind].parameters:
             axes.append(("I", layouts["weight"], into))
         return all(letter in layout or count == 1 for letter, layout, count in axes)
 
@@ -164,7 +165,7 @@ class Recipes:
         if name in said or sides & said:
             return equal or (name in said and self.settings.pairs)
         neutral = {
-            "stride": both(params["kernel_size"]) if kind == "max_pool2d" else (1, 1),
+            "stride": both(params["kernel_size"]) if LAYER_KINDS[kind].tiles else (1, 1),
             "padding": (0, 0),
         }
         # The weight's shape tells the kernel's size.

@@ -20,6 +20,10 @@ CALLS = {
         "forward": f"output = max_pool2d_forward(x, kernel_size=kernel_size, {_WINDOW})",
         "backward": f"grad_x = max_pool2d_backward(grad_output, x, kernel_size=kernel_size, {_WINDOW})",
     },
+    "avg_pool2d": {
+        "forward": f"output = avg_pool2d_forward(x, kernel_size=kernel_size, {_WINDOW})",
+        "backward": f"grad_x = avg_pool2d_backward(grad_output, x, kernel_size=kernel_size, {_WINDOW})",
+    },
     "relu": {
         "forward": "output = relu_forward(x)",
         "backward": "grad_x = relu_backward(grad_output, x)",

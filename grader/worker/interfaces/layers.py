@@ -22,6 +22,7 @@ _FEATURES = "in_features=in_features, out_features=out_features"
 CALLS = {
     "conv2d": {"make": f"Conv2d({_CHANNELS}, {_WINDOW})", **_METHODS, **_PLACES},
     "max_pool2d": {"make": f"MaxPool2d({_WINDOW})", **_METHODS},
+    "avg_pool2d": {"make": f"AvgPool2d({_WINDOW})", **_METHODS},
     "relu": {"make": "ReLU()", **_METHODS},
     "flatten": {"make": "Flatten()", **_METHODS},
     "linear": {"make": f"Linear({_FEATURES})", **_METHODS, **_PLACES},

@@ -27,6 +27,7 @@ CALLS = {
     "layouts": {"bias": "own", "linear_bias": "own"},
     "conv2d": {"make": "Conv2d(out_channels, kernel_size, stride, padding)", **_METHODS, **_PLACES},
     "max_pool2d": {"make": "MaxPool2d(kernel_size, stride)", **_METHODS},
+    "avg_pool2d": {"make": "AvgPool2d(kernel_size, stride)", **_METHODS},
     "relu": {"make": "ReLU()", **_METHODS},
     "linear": {"make": "Linear(out_features)", **_METHODS, **_PLACES},
     "cross_entropy": {

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from grader.cases import PARTS
+from grader.cases import LAYERS
 from grader.cases.ground_truth import load_ground_truth
 from grader.feedback.mistakes import CATALOGUE, Form, combine, mistake
 from grader.feedback.mistakes.layers import student
@@ -89,7 +89,7 @@ NAMED = {
 def test_catalogue_names_are_unique_and_every_kind_has_some():
     names = [entry.name for entry in CATALOGUE]
     assert len(set(names)) == len(names) >= 60
-    assert {entry.kind for entry in CATALOGUE} == set(PARTS)
+    assert {entry.kind for entry in CATALOGUE} == set(LAYERS)
 
 
 @pytest.mark.parametrize("name", NAMED.values(), ids=NAMED.keys())
@@ -138,7 +138,7 @@ def _anchor(heading):
     return re.sub(r"[^\w\- ]", "", words).replace(" ", "-")
 
 
-@pytest.mark.parametrize("kind", PARTS)
+@pytest.mark.parametrize("kind", LAYERS)
 def test_kills_of_right_layer_are_none(kind):
     assert not any(kills(TRUTH, kind, Form()).values())
 

@@ -1,0 +1,60 @@
+"""Shapes of a layer's arrays, from the names in the table of layer kinds.
+
+Trusted side; pure.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from grader.cases.layers import EVERY_SIZE, LAYERS
+
+
+def array_shapes(
+    kind: str, sizes: Mapping[str, int], params: Mapping[str, Any]
+) -> dict[str, tuple[int, ...]]:
+    """Return the shape of each array that a layer's call gets, in the order in which they are drawn.
+
+    Parameters
+    ----------
+    kind : str
+        A key of `LAYERS`.
+    sizes : Mapping of str to int
+        N, C, H, W, ...; without H and W the arrays whose shapes depend on them are left out.
+    params : Mapping
+        The layer's arguments.
+
+    Examples
+    --------
+    >>> array_shapes("max_pool2d", {"N": 2, "C": 3, "H": 5, "W": 6}, {"kernel_size": 2})
+    {'x': (2, 3, 5, 6), 'grad_output': (2, 3, 2, 3)}
+    """
+    numbers = {**sizes, **params}
+    if "kernel_size" in params:
+        numbers["K_h"], numbers["K_w"] = both(params["kernel_size"])
+        if "H" in sizes and all(stride > 0 for stride in both(params.get("stride", 1))):
+            numbers["H_out"], numbers["W_out"] = window_counts(sizes, params)
+    return {
+        name: tuple(sizes.values()) if names == EVERY_SIZE else tuple(numbers[side] for side in names)
+        for name, names in LAYERS[kind].shapes.items()
+        if names == EVERY_SIZE or numbers.keys() >= set(names)
+    }
+
+
+def both(value: int | tuple[int, int]) -> tuple[int, int]:
+    """Return an int as the pair (int, int), a pair as it is."""
+    return (value[0], value[1]) if isinstance(value, tuple) else (int(value), int(value))
+
+
+def window_counts(sizes: Mapping[str, int], params: Mapping[str, Any]) -> tuple[int, int]:
+    """Return (H_out, W_out), ``(H + 2p - K) // s + 1`` per axis (Dumoulin & Visin, 2016, relationship 6).
+
+    Without a stride, windows lie side by side.
+    """
+    kernel = both(params["kernel_size"])
+    stride = both(params.get("stride", kernel))
+    padding = both(params.get("padding", 0))
+    rows, columns = (
+        (size + 2 * p - k) // s + 1
+        for size, p, k, s in zip((sizes["H"], sizes["W"]), padding, kernel, stride, strict=True)
+    )
+    return rows, columns
