@@ -23,7 +23,7 @@ class LayerKind:
     called : CalledKind
         Inputs, parts, parameters and arguments: see `grader.worker.layer_kinds`.
     criteria : tuple of str
-        What each of the parts counts for, in the same order. Further parts count for the last.
+        What each of the parts counts for, in the same order. If it is one alone, further parts count for it.
     shapes : Mapping of str to tuple of str
         Each array that is drawn for a call, with the names of its sides: a size of the case, an argument,
         K_h, K_w, H_out or W_out.
@@ -91,7 +91,9 @@ def criterion_of(kind: str, part: str) -> str:
     """
     row = LAYERS[kind]
     names = dict(zip(row.parts, row.criteria, strict=True))
-    return f"{kind}.{names.get(part, row.criteria[-1])}"
+    # Trained parameters count for training; anything else is a criterion that no part counts for.
+    other = row.criteria[0] if len(row.criteria) == 1 else part
+    return f"{kind}.{names.get(part, other)}"
 
 
 def all_criteria() -> tuple[str, ...]:

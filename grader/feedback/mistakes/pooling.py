@@ -61,7 +61,7 @@ def _summed_share(call: LayerCall) -> Array:
 
 
 def _share_inside(call: LayerCall) -> Array:
-    return _summed_share(call) / np.maximum(_pixels_of_the_image(call), 1)[..., None]
+    return cast(Array, _summed_share(call) / np.maximum(_pixels_of_the_image(call), 1)[..., None])
 
 
 def _mean_inside(rows: Array, call: LayerCall) -> Array:

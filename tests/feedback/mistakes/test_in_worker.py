@@ -41,7 +41,17 @@ def program(name):
         *(ours / "cases").glob("*.py"),
         *(ours / "feedback" / "mistakes").glob("*.py"),
     ]
-    paths += [ours / f"{one}.py" for one in ("__init__", "errors", "results", "feedback/__init__", "worker/__init__", "worker/layer_kinds")]
+    paths += [
+        ours / f"{one}.py"
+        for one in (
+            "__init__",
+            "errors",
+            "results",
+            "feedback/__init__",
+            "worker/__init__",
+            "worker/layer_kinds",
+        )
+    ]
     modules = {
         path.relative_to((ours if path.is_relative_to(ours) else theirs).parent).as_posix(): path.read_text(
             "utf-8"

@@ -90,7 +90,7 @@ def test_missing_joins_alternatives_and_leaves_out_what_is_there():
         load_interface("layers").source,
         {"conv2d": {"make": ["Conv()", "Convolution()"]}, "relu": {"make": ["Relu()", "ReLU()"]}},
     )
-    assert opened.missing(Student) == ["MaxPool2d", "Relu or ReLU"]
+    assert opened.missing(Student) == ["AvgPool2d", "MaxPool2d", "Relu or ReLU"]
 
 
 def conv(**params: object) -> Case:

@@ -20,13 +20,14 @@ from cnn_reference.conv import Conv2d
 from cnn_reference.linear import Linear
 from cnn_reference.loss import CrossEntropyLoss
 from cnn_reference.network import CNN
-from cnn_reference.pooling import MaxPool2d
+from cnn_reference.pooling import AvgPool2d, MaxPool2d
 """
 FUNCTIONS = """
 from cnn_reference.activations import relu_backward, relu_forward
 from cnn_reference.conv import conv2d_backward, conv2d_forward
 from cnn_reference.linear import linear_backward, linear_forward
 from cnn_reference.loss import cross_entropy_backward, cross_entropy_forward
+from cnn_reference.pooling import avg_pool2d_backward, avg_pool2d_forward
 from cnn_reference.pooling import max_pool2d_backward, max_pool2d_forward
 """
 
