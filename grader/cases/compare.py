@@ -126,7 +126,7 @@ def _not_finite(got: NDArray[np.float64], bad: NDArray[np.bool_], part: str) -> 
     worst = _position(np.argmax(bad), bad.shape)
     message = (
         f"{bad.sum()} of {bad.size} values are NaN or infinite, the first at "
-        f"{place(worst, part)}: {got[worst]}\n{wrong_positions(bad)}"
+        f"{position(worst, part)}: {got[worst]}\n{wrong_positions(bad)}"
     )
     return Verdict(Outcome.NOT_FINITE, message.rstrip(), worst=worst, wrong=bad)
 
@@ -141,7 +141,7 @@ def _wrong_value(
     worst = _position(np.argmax(np.where(wrong, deviation, -1.0)), wrong.shape)
     message = (
         f"{wrong.sum()} of {wrong.size} values are wrong; the largest deviation is {deviation[worst]:.3g} "
-        f"at {place(worst, part)}: expected {expected[worst]:.6g}, got {got[worst]:.6g}"
+        f"at {position(worst, part)}: expected {expected[worst]:.6g}, got {got[worst]:.6g}"
         f"\n{wrong_positions(wrong)}"
     )
     return Verdict(Outcome.WRONG_VALUE, message.rstrip(), float(deviation[worst]), worst, wrong)
@@ -151,12 +151,12 @@ def _position(flat: np.intp, shape: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(int(index) for index in np.unravel_index(flat, shape))
 
 
-def place(index: tuple[int, ...], part: str) -> str:
+def position(index: tuple[int, ...], part: str) -> str:
     """Name a position by its axes.
 
     Examples
     --------
-    >>> place((0, 2, 1, 3), "grad_x")
+    >>> position((0, 2, 1, 3), "grad_x")
     '[n=0, c=2, i=1, j=3]'
     """
     names = AXES.get(part, ())[: len(index)]

@@ -7,8 +7,13 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from numpy.typing import NDArray
+
 from grader.cases.layers import LAYERS
 from grader.worker.layer_kinds import LAYER_KINDS
+
+Arrays = dict[str, NDArray[Any]]
+"""Arrays by name: a call's inputs, or the parts of an answer."""
 
 SCENARIOS = ("once", "twice", "second_forward", "two_layers")
 

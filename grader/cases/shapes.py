@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from grader.cases.layers import EVERY_SIZE, LAYERS
+from grader.worker.layer_kinds import both
 
 
 def array_shapes(
@@ -38,11 +39,6 @@ def array_shapes(
         for name, names in LAYERS[kind].shapes.items()
         if names == EVERY_SIZE or numbers.keys() >= set(names)
     }
-
-
-def both(value: int | tuple[int, int]) -> tuple[int, int]:
-    """Return an int as the pair (int, int), a pair as it is."""
-    return (value[0], value[1]) if isinstance(value, tuple) else (int(value), int(value))
 
 
 def window_counts(sizes: Mapping[str, int], params: Mapping[str, Any]) -> tuple[int, int]:

@@ -120,10 +120,10 @@ class Student:
                 return kind
         return ""
 
-    def call(self, kind: str, params: Mapping[str, Any], **arrays: NDArray[Any]) -> "Result":
-        """Call a layer on arrays of a check's own; see `Result`."""
+    def call(self, kind: str, params: Mapping[str, Any], **arrays: NDArray[Any]) -> "OwnAnswers":
+        """Call a layer on arrays of a check's own; see `OwnAnswers`."""
         parts = parts_of(Case("own", kind, params, {}, "a check's own arrays"))
-        return Result(self.client.run(kind, params, arrays, parts=parts))
+        return OwnAnswers(self.client.run(kind, params, arrays, parts=parts))
 
     def conv2d(
         self,
@@ -134,12 +134,12 @@ class Student:
         *,
         stride: int | tuple[int, int] = 1,
         padding: int | tuple[int, int] = 0,
-    ) -> "Result":
+    ) -> "OwnAnswers":
         """Run the student's convolution forward and backward on arrays of a check's own.
 
         Returns
         -------
-        Result
+        OwnAnswers
             With ``output``, ``grad_x``, ``grad_weight`` and ``grad_bias``.
         """
         out_channels, in_channels, *kernel = weight.shape
@@ -203,7 +203,7 @@ class Student:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Result:
+class OwnAnswers:
     """A reply to a check's own arrays: reading a part gives its array or fails the check."""
 
     reply: Reply

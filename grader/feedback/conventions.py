@@ -18,7 +18,7 @@ from grader.feedback.mistakes.layers import student
 from grader.feedback.mistakes.simulate import InProcess
 from grader.feedback.mistakes.transforms import flipped, kernel_flipped, on
 
-Arrays = NDArray[Any]
+AnyArray = NDArray[Any]
 
 _FLIPPED = Form(
     {
@@ -106,15 +106,15 @@ def _answers(case: Case, truth: GroundTruth, form: Form) -> dict[str, Part]:
     return found
 
 
-def _widened(array: Arrays) -> Arrays:
+def _widened(array: AnyArray) -> AnyArray:
     return array.astype(np.float64) if array.dtype.kind == "f" else array
 
 
-def _same(one: Arrays, other: Arrays) -> bool:
+def _same(one: AnyArray, other: AnyArray) -> bool:
     return one.shape == other.shape and np.allclose(one, other, rtol=1e-12, atol=0)
 
 
-def _magnitude(right: Part, values: Arrays) -> Arrays:
+def _magnitude(right: Part, values: AnyArray) -> AnyArray:
     """Return the truth's magnitudes in the shape of the values; the largest where shapes do not match."""
     if values.size == right.magnitude.size:
         return right.magnitude.reshape(values.shape)

@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grader.cases import LAYERS, Case, criterion_of
+from grader.cases.model import Arrays
 from grader.checks.submission import Caller
 from grader.feedback.array_diff import differs, side_by_side
-from grader.feedback.small_cases import Arrays, Setting, draw, expected, setting_of
+from grader.feedback.small_cases import Setting, draw, expected, setting_of
 from grader.results import Counterexample, Outcome, trail
 from grader.sandbox import Answer
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from grader.cases import Case, parts_of
 from grader.cases.ground_truth import GroundTruth
-from grader.feedback.evidence import Item, alike, arrays_alike, evidence
+from grader.feedback.evidence import AskedPart, alike, arrays_alike, evidence
 from grader.feedback.mistakes import CATALOGUE, Form, Mistake, combine, mistake
 from grader.feedback.mistakes.layers import student
 from grader.feedback.mistakes.simulate import InProcess, quick_part
@@ -64,7 +64,9 @@ def diagnose(
     return tuple(found)
 
 
-def explanation(truth: GroundTruth, criterion: str, items: Sequence[Item], hints: Collection[str]) -> Suspect:
+def explanation(
+    truth: GroundTruth, criterion: str, items: Sequence[AskedPart], hints: Collection[str]
+) -> Suspect:
     """Return the one suspect that explains all items; nobody where none does, or several.
 
     Wrong items come first when a suspect is tried, so that most are cleared by the first.
@@ -78,7 +80,7 @@ def explanation(truth: GroundTruth, criterion: str, items: Sequence[Item], hints
     return _chosen(pairs, criterion) if pairs else ()
 
 
-def _relevant(items: Sequence[Item]) -> Sequence[Item]:
+def _relevant(items: Sequence[AskedPart]) -> Sequence[AskedPart]:
     """Leave out what an earlier part's failure hides, unless that is all that is wrong."""
     own = [item for item in items if not item.inherited]
     return own if any(not item.right for item in own) else items
@@ -91,7 +93,7 @@ def _singles(kind: str, hints: Collection[str]) -> Iterator[Suspect]:
                 yield ((entry.name, place),)
 
 
-def _pairs(truth: GroundTruth, kind: str, items: Sequence[Item]) -> Iterator[Suspect]:
+def _pairs(truth: GroundTruth, kind: str, items: Sequence[AskedPart]) -> Iterator[Suspect]:
     """Yield pairs that explain the probe: one wrong array, computed without the layer around it."""
     probe = next((item for item in items if _can_probe(item)), None)
     if probe is None or probe.answer.array is None:
@@ -116,18 +118,18 @@ def _probe(truth: GroundTruth, pair: Suspect, part: str, case_id: str) -> NDArra
     return quick_part(case.kind, both, part, case.params, truth[case_id].inputs) if both else None
 
 
-def _can_probe(item: Item) -> bool:
+def _can_probe(item: AskedPart) -> bool:
     plain = item.case.scenario == "once" and not item.case.layouts and not item.case.invalid
     return plain and _is_wrong_array(item) and not item.modified
 
 
-def _explains(truth: GroundTruth, suspect: Suspect, items: Sequence[Item]) -> bool:
+def _explains(truth: GroundTruth, suspect: Suspect, items: Sequence[AskedPart]) -> bool:
     if not any(mistake(name).refuses for name, _ in suspect) and not any(map(_is_wrong_array, items)):
         return False
     return all(alike(item, _reply(truth, suspect, item.case.id)) for item in items)
 
 
-def _is_wrong_array(item: Item) -> bool:
+def _is_wrong_array(item: AskedPart) -> bool:
     return not item.right and item.answer.array is not None
 
 

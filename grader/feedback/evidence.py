@@ -32,7 +32,7 @@ _CLOSE: Mapping[str, float] = {"float64": 1e-9, "float32": 3e-5, "float16": 3e-2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Item:
+class AskedPart:
     """One part of one case's answer.
 
     Attributes
@@ -55,7 +55,7 @@ class Item:
     inherited: bool
 
 
-def evidence(truth: GroundTruth, replies: Mapping[str, Reply]) -> dict[str, tuple[Item, ...]]:
+def evidence(truth: GroundTruth, replies: Mapping[str, Reply]) -> dict[str, tuple[AskedPart, ...]]:
     """Sort a submission's replies by the criterion that each part counts for.
 
     Parameters
@@ -66,10 +66,10 @@ def evidence(truth: GroundTruth, replies: Mapping[str, Reply]) -> dict[str, tupl
 
     Returns
     -------
-    dict of str to tuple of Item
+    dict of str to tuple of AskedPart
         In the order of the truth's cases; answers that say nothing (a time-out, say) are left out.
     """
-    found: dict[str, list[Item]] = {}
+    found: dict[str, list[AskedPart]] = {}
     for case in truth.cases:
         if case.id in replies:
             for criterion, item in _items(case, truth, replies[case.id]):
@@ -78,17 +78,17 @@ def evidence(truth: GroundTruth, replies: Mapping[str, Reply]) -> dict[str, tupl
     return {criterion: tuple(items) for criterion, items in found.items()}
 
 
-def _items(case: Case, truth: GroundTruth, reply: Reply) -> Iterator[tuple[str, Item]]:
+def _items(case: Case, truth: GroundTruth, reply: Reply) -> Iterator[tuple[str, AskedPart]]:
     if case.invalid:
         answer = reply.answers["output"]
-        yield f"{case.kind}.errors", Item(case, "output", answer, (), answer.outcome is not None, False)
+        yield f"{case.kind}.errors", AskedPart(case, "output", answer, (), answer.outcome is not None, False)
         return
     stopped = False
     for place, part in enumerate(parts_of(case)):
         answer = reply.answers[part]
         modified = reply.modified if place == 0 else ()
         right = not modified and _is_right(answer, truth, case, part)
-        yield criterion_of(case.kind, part), Item(case, part, answer, modified, right, stopped)
+        yield criterion_of(case.kind, part), AskedPart(case, part, answer, modified, right, stopped)
         stopped = stopped or answer.outcome is not None
 
 
@@ -98,7 +98,7 @@ def _is_right(answer: Answer, truth: GroundTruth, case: Case, part: str) -> bool
     return compare(answer.array, truth[case.id].expected[part], case.dtype, part).passed
 
 
-def alike(item: Item, reply: Reply) -> bool:
+def alike(item: AskedPart, reply: Reply) -> bool:
     """Tell whether another reply explains an item: the same array, or the same failure in the same part."""
     answer, parts = reply.answers[item.part], list(reply.answers)
     modified = reply.modified if item.part == parts[0] and not item.case.invalid else ()

@@ -12,8 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-Arrays = Mapping[str, NDArray[Any]]
-Run = Callable[[Arrays], Mapping[str, NDArray[Any]]]
+GradientRun = Callable[[Mapping[str, NDArray[Any]]], Mapping[str, NDArray[Any]]]
 """Calls the student's layer on arrays; returns the parts that came back as arrays."""
 
 DIRECTIONS = 2
@@ -42,7 +41,7 @@ class OwnForward:
     calls: int
 
 
-def own_forward(inputs: Arrays, run: Run, rng: np.random.Generator) -> OwnForward:
+def own_forward(inputs: Mapping[str, NDArray[Any]], run: GradientRun, rng: np.random.Generator) -> OwnForward:
     """Compare each gradient with differences of the forward that made it.
 
     Parameters
@@ -78,11 +77,11 @@ def own_forward(inputs: Arrays, run: Run, rng: np.random.Generator) -> OwnForwar
 class _Counter:
     """Counts the calls of `run`."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: GradientRun) -> None:
         self._run = run
         self.calls = 0
 
-    def __call__(self, arrays: Arrays) -> Mapping[str, NDArray[Any]]:
+    def __call__(self, arrays: Mapping[str, NDArray[Any]]) -> Mapping[str, NDArray[Any]]:
         self.calls += 1
         return self._run(arrays)
 
@@ -92,7 +91,7 @@ def _widened(array: NDArray[Any]) -> NDArray[Any]:
 
 
 def _answered(
-    arrays: dict[str, NDArray[Any]], run: Run, rng: np.random.Generator
+    arrays: dict[str, NDArray[Any]], run: GradientRun, rng: np.random.Generator
 ) -> tuple[Mapping[str, NDArray[Any]], dict[str, NDArray[Any]]]:
     """Call forward and backward, with an upstream gradient of the shape of the student's own output."""
     answer = run(arrays)
@@ -108,10 +107,10 @@ def _is_real(answer: Mapping[str, NDArray[Any]]) -> bool:
 
 
 def _holds(
-    arrays: Arrays,
+    arrays: Mapping[str, NDArray[Any]],
     name: str,
     gradient: NDArray[Any],
-    run: Run,
+    run: GradientRun,
     rng: np.random.Generator,
 ) -> bool:
     if gradient.shape != arrays[name].shape or gradient.dtype.kind != "f":

@@ -15,10 +15,10 @@ from cnn_reference.activations import relu_backward, relu_forward
 from cnn_reference.linear import linear_backward, linear_forward
 from cnn_reference.loss import cross_entropy_backward, cross_entropy_forward
 from grader.cases import LAYERS, Case
-from grader.cases.shapes import array_shapes, both
-from grader.worker.layer_kinds import LAYER_KINDS, WINDOW
+from grader.cases.model import Arrays
+from grader.cases.shapes import array_shapes
+from grader.worker.layer_kinds import LAYER_KINDS, WINDOW, both
 
-Arrays = dict[str, NDArray[Any]]
 Params = Mapping[str, Any]
 
 SMALLEST: Mapping[str, int] = {"H": 2, "W": 2, "p_h": 0, "p_w": 0}

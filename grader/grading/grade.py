@@ -22,7 +22,7 @@ from grader.intake.submissions import Submission
 from grader.results import CriterionScore, Item, Outcome, Result
 from grader.sandbox import Client
 
-log = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 
 def grade(submission: Submission, job: Job) -> Result:
@@ -35,7 +35,7 @@ def grade(submission: Submission, job: Job) -> Result:
     try:
         result = _grade(submission, job)
     except Exception as error:
-        log.exception("%s could not be graded", submission.id)
+        _log.exception("%s could not be graded", submission.id)
         failed = failed_result(submission, job, f"{type(error).__name__}: {error}")
         result = replace(failed, traceback=traceback.format_exc())
     return replace(result, seconds=time.perf_counter() - start, fingerprint=fingerprint(submission, job))

@@ -16,7 +16,7 @@ from grader.grading.open_submission import gradable
 from grader.intake.submissions import Submission, gather
 from grader.sandbox import find_interpreter, open_backend
 
-log = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ def plan_run(
     # Tried here, so that a machine that cannot confine is refused before anything is graded.
     with open_backend(sandbox, job.python) as backend:
         job = replace(job, sandbox=backend.name)
-    log.info(
+    _log.info(
         "%d of %d submissions, interface %s, sandbox %s, %d checks",
         *(len(chosen), len(intake.submissions), job.interface.name, job.sandbox, sum(counts.values())),
     )

@@ -22,7 +22,7 @@ from grader.grading.plan import Plan, plan_run
 from grader.intake.submissions import Submission
 from grader.results import Result
 
-log = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 MakeExecutor = Callable[[int], Executor]
 """Makes an executor of so many workers."""
@@ -139,7 +139,7 @@ def grade_folder(
         def record(result: Result) -> None:
             # Stored at once, so that a killed run loses nothing.
             gradebook.record(run, result)
-            log.info("%s: %s, %g points, %.1f s", result.id, result.status, result.points, result.seconds)
+            _log.info("%s: %s, %g points, %.1f s", result.id, result.status, result.points, result.seconds)
             if on_result:
                 on_result(result)
 
@@ -147,7 +147,7 @@ def grade_folder(
         for result in kept.values():
             record(result)
         left = [submission for submission in plan.chosen if submission.id not in kept]
-        log.info("%d unchanged, %d to grade", len(kept), len(left))
+        _log.info("%d unchanged, %d to grade", len(kept), len(left))
         grade_all(left, plan.job, local_executor, workers or usable_cores(), record)
         newest = tuple(gradebook.latest_results())
     return GradedFolder(run, newest, tuple(kept), plan.left_out, plan.warnings)
@@ -208,7 +208,7 @@ def grade_all(
         alone += waiting[:suspects]
         batch = waiting[suspects:]
         if lost:
-            log.warning("a grading process died; %d submissions are graded again", len(lost))
+            _log.warning("a grading process died; %d submissions are graded again", len(lost))
     for submission in alone:
         ((_, result),) = _graded([submission], job, make_executor, 1)
         record(result or failed_result(submission, job, "the grading process ended, twice"))

@@ -20,7 +20,7 @@ from grader.reports.figures import histogram_svg, speed_svg
 from grader.reports.overview import overview
 from grader.results import Diagnosis, Item, Outcome, Place, Result
 
-SHOWN_CASES = 3
+_SHOWN_CASES = 3
 _TEMPLATES = Path(__file__).parent / "templates"
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
@@ -171,8 +171,8 @@ def _failing(result: Result) -> tuple[Failing, ...]:
                     counterexamples=tuple(
                         one.text for one in result.counterexamples if one.criterion == criterion
                     ),
-                    shown=tuple(_failed_case(item) for item in failed[:SHOWN_CASES]),
-                    more=max(0, len(failed) - SHOWN_CASES),
+                    shown=tuple(_failed_case(item) for item in failed[:_SHOWN_CASES]),
+                    more=max(0, len(failed) - _SHOWN_CASES),
                 )
             )
     return tuple(parts)

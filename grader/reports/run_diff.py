@@ -10,7 +10,7 @@ from grader.grading.gradebook import Run
 from grader.reports.phrasing import LABELS, number, visible
 from grader.results import Item, Outcome, Result
 
-SHOWN_CASES = 5
+_SHOWN_CASES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,10 +136,10 @@ def changes_text(found: Sequence[Change], why: Sequence[str] = ()) -> str:
         lines += [f"    {one.name}: {_move(one.before, one.after)}" for one in change.criteria]
         lines += [
             f"    {one.criterion}, case {one.case}: {_label(one.before)} -> {_label(one.after)}"
-            for one in change.cases[:SHOWN_CASES]
+            for one in change.cases[:_SHOWN_CASES]
         ]
-        if len(change.cases) > SHOWN_CASES:
-            lines.append(f"    and {len(change.cases) - SHOWN_CASES} more cases")
+        if len(change.cases) > _SHOWN_CASES:
+            lines.append(f"    and {len(change.cases) - _SHOWN_CASES} more cases")
     return visible("\n".join(lines))
 
 

@@ -11,7 +11,7 @@ from rich.text import Text
 from grader.reports.phrasing import LABELS, groups, main_outcome, number, standing_words, summary, visible
 from grader.results import Item, Outcome, Place, Result, trail
 
-SHOWN_CASES = 3
+_SHOWN_CASES = 3
 _STYLES = {Outcome.PASSED: "green", Outcome.GRADER_ERROR: "bold magenta"}
 
 
@@ -45,7 +45,7 @@ def scores_table(results: Sequence[Result], max_points: float) -> Table:
     return table
 
 
-def failure_blocks(items: Iterable[Item], most: int = SHOWN_CASES) -> list[str]:
+def failure_blocks(items: Iterable[Item], most: int = _SHOWN_CASES) -> list[str]:
     """Return a block of text for each item that did not pass, at most so many for each criterion.
 
     The first line names criterion, case and outcome; then come the case's parameters and the message,

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from grader.results import Outcome, Place
 from grader.worker import wire
+from grader.worker.serialize import MAX_FRAMES
 
 STATUSES = frozenset(
     {
@@ -26,7 +27,6 @@ STATUSES = frozenset(
 )
 MAX_TEXT = 4000
 MAX_NAME = 80
-MAX_FRAMES = 8
 
 Locate = Callable[[int, int], Place | None]
 """Returns the place for a file's number and a line of it; None where the program has no such line."""

@@ -10,7 +10,7 @@ import subprocess
 from grader.errors import InputError
 from grader.sandbox.worker_source import environment
 
-START_SECONDS = 60.0
+_START_SECONDS = 60.0
 
 
 def find_interpreter(name: str) -> str:
@@ -38,7 +38,7 @@ def find_interpreter(name: str) -> str:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             env=environment(),
-            timeout=START_SECONDS,
+            timeout=_START_SECONDS,
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired) as error:

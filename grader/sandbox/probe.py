@@ -86,12 +86,12 @@ def probe(backend: Backend) -> Report:
     except SandboxError as error:
         return Report(backend.name, problem=str(error), facts=facts)
     answer = reply.answers["output"]
-    if answer.array is None or answer.array.shape != (len(escape_attempts.NAMES),):
+    if answer.array is None or answer.array.shape != (len(escape_attempts.ATTEMPT_NAMES),):
         why = "; ".join([answer.message, *printed])
         return Report(backend.name, problem=f"the probe did not answer: {why}", facts=facts)
     tried = tuple(
         Attempt(name.replace("_", " "), bool(code), os.strerror(int(code)) if code else "")
-        for name, code in zip(escape_attempts.NAMES, answer.array.tolist(), strict=True)
+        for name, code in zip(escape_attempts.ATTEMPT_NAMES, answer.array.tolist(), strict=True)
     )
     through = [attempt.name for attempt in tried if not attempt.refused]
     problem = f"a worker could {', '.join(through)}" if through else ""

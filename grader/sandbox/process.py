@@ -16,8 +16,8 @@ from typing import Protocol
 from grader.assignment.limits import Limits
 from grader.results import Outcome
 from grader.sandbox.pipes import Channel
+from grader.worker.wire import OUT_OF_MEMORY_EXIT
 
-OUT_OF_MEMORY_EXIT = 86
 GRACE = 0.5
 
 

@@ -12,7 +12,7 @@ from grader.speed.statistics import Estimate
 STEPS = 4
 
 
-def credit(speedup: float, ratio: float, policy: SpeedPolicy) -> float:
+def speed_credit(speedup: float, ratio: float, policy: SpeedPolicy) -> float:
     """Return the share of the points: 0, 1/4, 1/2, 3/4 or 1.
 
     Linear in the logarithm from `zero_speedup` to `full_speedup`, to the nearest quarter; full within
@@ -27,9 +27,9 @@ def credit(speedup: float, ratio: float, policy: SpeedPolicy) -> float:
 
     Examples
     --------
-    >>> [credit(speedup, 100.0, SpeedPolicy()) for speedup in (1, 3, 10, 20, 50)]
+    >>> [speed_credit(speedup, 100.0, SpeedPolicy()) for speedup in (1, 3, 10, 20, 50)]
     [0.0, 0.0, 0.5, 0.75, 1.0]
-    >>> credit(10.0, ratio=2.0, policy=SpeedPolicy())
+    >>> speed_credit(10.0, ratio=2.0, policy=SpeedPolicy())
     1.0
     """
     if ratio <= policy.full_ratio:
@@ -41,7 +41,7 @@ def credit(speedup: float, ratio: float, policy: SpeedPolicy) -> float:
 
 def possible_credits(speedup: Estimate, ratio: Estimate, policy: SpeedPolicy) -> tuple[float, float]:
     """Return the least and the most that the intervals allow."""
-    return credit(speedup.low, ratio.high, policy), credit(speedup.high, ratio.low, policy)
+    return speed_credit(speedup.low, ratio.high, policy), speed_credit(speedup.high, ratio.low, policy)
 
 
 def less_loops(share: float, loops: Sequence[str], policy: SpeedPolicy) -> float:

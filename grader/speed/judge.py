@@ -14,7 +14,7 @@ from grader.speed.baselines import Opponents, open_opponents
 from grader.speed.core_lock import timing_slot
 from grader.speed.credit import less_loops
 from grader.speed.python_loops import DIMENSIONS, Loops, find_loops, sentences
-from grader.speed.race import Standing, race
+from grader.speed.race import PhaseTiming, race
 from grader.speed.statistics import Estimate
 from grader.speed.stopwatch import PHASES, Voided
 
@@ -64,7 +64,7 @@ def judge_speed(client: Client, backend: Backend, policy: SpeedPolicy) -> SpeedV
 
 def _measure(
     client: Client, opponents: Opponents, policy: SpeedPolicy, core: int | None
-) -> tuple[dict[str, Standing], Loops, Voided | None]:
+) -> tuple[dict[str, PhaseTiming], Loops, Voided | None]:
     """Measure both phases; if backward's answers are wrong, the forward pass alone."""
     void: Voided | None = None
     for phases in (PHASES, PHASES[:1]):
@@ -87,7 +87,7 @@ def _voided(void: Voided) -> PhaseVerdict:
     return PhaseVerdict(0.0, void.outcome, message, void.location)
 
 
-def _verdict(phase: str, standing: Standing, loops: Loops, policy: SpeedPolicy) -> PhaseVerdict:
+def _verdict(phase: str, standing: PhaseTiming, loops: Loops, policy: SpeedPolicy) -> PhaseVerdict:
     share = less_loops(standing.credit, loops.over(phase), policy)
     said = sentences(loops, phase)
     speed = (
@@ -111,14 +111,16 @@ def _verdict(phase: str, standing: Standing, loops: Loops, policy: SpeedPolicy) 
     return PhaseVerdict(share, _outcome(share, standing), "; ".join(message), measured=measured)
 
 
-def _outcome(share: float, standing: Standing) -> Outcome:
+def _outcome(share: float, standing: PhaseTiming) -> Outcome:
     """Return the word for a share: too slow is the clock's verdict; by loops alone is not what was asked."""
     if share:
         return Outcome.PASSED
     return Outcome.NOT_IMPLEMENTED if standing.credit else Outcome.TIMED_OUT
 
 
-def _record(standings: Mapping[str, Standing], loops: Loops, verdicts: Mapping[str, PhaseVerdict]) -> Speed:
+def _record(
+    standings: Mapping[str, PhaseTiming], loops: Loops, verdicts: Mapping[str, PhaseVerdict]
+) -> Speed:
     over = {name for phase in standings for name in loops.over(phase)}
     said = [sentence for phase in standings for sentence in sentences(loops, phase)]
     return Speed(

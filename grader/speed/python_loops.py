@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from grader.results import Place
 from grader.sandbox import Client
-from grader.speed.stopwatch import PHASES, Pair, Voided, checked_call, hold, parts_of, time_call
+from grader.speed.stopwatch import PHASES, Pair, Voided, checked_call, hold, parts_of_phases, time_call
 from grader.speed.workloads import Size, right_answers
 
 BASE = Size(N=2, C_in=2, C_out=2, H=3, W=3, K_h=2, K_w=2)
@@ -155,7 +155,7 @@ def growing_lines(
 def _counts(client: Client, size: Size, phases: Sequence[str]) -> dict[Spot, int]:
     """Return how often each line ran, after checking that the right thing was computed meanwhile."""
     inputs = size.draw(np.random.default_rng(0))
-    reply = client.count("conv2d", size.params, inputs, parts=parts_of(phases))
+    reply = client.count("conv2d", size.params, inputs, parts=parts_of_phases(phases))
     hold(reply, right_answers(inputs))
     return _table(reply.answers["counts"].array)
 

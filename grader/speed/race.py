@@ -15,7 +15,7 @@ from grader.assignment.speed_policy import SpeedPolicy
 from grader.cases.ground_truth import Part
 from grader.sandbox import Client
 from grader.speed.baselines import Opponents
-from grader.speed.credit import credit, possible_credits
+from grader.speed.credit import possible_credits, speed_credit
 from grader.speed.statistics import Estimate, bootstrap_median
 from grader.speed.stopwatch import PHASES, Lap, Pair, checked_call, time_call
 from grader.speed.workloads import LARGE, SMALL, Array, Size, right_answers
@@ -37,7 +37,7 @@ WAITING_SECONDS, WAITING_FACTOR = 0.05, 3.0
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class PhaseTiming:
     """What a race came to in one phase.
 
     Attributes
@@ -69,7 +69,7 @@ class Laps:
     reference: list[Lap] = field(default_factory=list)
     idle: list[Lap] = field(default_factory=list)
 
-    def standing(self, phase: str, policy: SpeedPolicy, margin: float) -> Standing:
+    def standing(self, phase: str, policy: SpeedPolicy, margin: float) -> PhaseTiming:
         """Judge the rounds so far, with intervals widened by `margin`."""
         clock = _cpu if self.cpu_is_known else _wall
         waited = self.cpu_is_known and self.waits(phase)
@@ -82,7 +82,9 @@ class Laps:
         # Not the interval's better end: a busy machine widens the interval and would give points away.
         fast, near = speedup.times(FAVOUR), ratio.times(1 / FAVOUR)
         low, high = possible_credits(fast.widened(margin), near.widened(margin), policy)
-        return Standing(speedup, ratio, credit(fast.median, near.median, policy), low == high, waited)
+        return PhaseTiming(
+            speedup, ratio, speed_credit(fast.median, near.median, policy), low == high, waited
+        )
 
     @property
     def cpu_is_known(self) -> bool:
@@ -106,7 +108,7 @@ def race(
     phases: Sequence[str] = PHASES,
     rng: np.random.Generator | None = None,
     clock: Callable[[], float] = time.monotonic,
-) -> dict[str, Standing]:
+) -> dict[str, PhaseTiming]:
     """Race a submission over both phases, or over the forward pass alone.
 
     Parameters
@@ -126,7 +128,7 @@ def race(
 
     Returns
     -------
-    dict of str to Standing
+    dict of str to PhaseTiming
         By phase.
 
     Raises

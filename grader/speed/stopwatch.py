@@ -102,7 +102,7 @@ def _timed(
     if core is not None:
         client.pin(core)
     before = client.cpu_seconds
-    parts = parts_of(phases)
+    parts = parts_of_phases(phases)
     reply = client.time("conv2d", size.params, inputs, parts=parts)
     total = client.cpu_seconds - before
     there, *back = (reply.answers[part] for part in parts)
@@ -112,6 +112,6 @@ def _timed(
     ), reply
 
 
-def parts_of(phases: Sequence[str]) -> tuple[str, ...]:
+def parts_of_phases(phases: Sequence[str]) -> tuple[str, ...]:
     """Return the parts that some phases make; backward's cannot be had without forward's."""
     return CONV2D_PARTS if "backward" in phases else CONV2D_PARTS[:1]

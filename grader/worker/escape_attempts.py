@@ -37,7 +37,7 @@ REFUSALS = frozenset(
 )
 
 # io_uring_setup has one number everywhere; the older ones differ.
-CALLS = {
+SYSCALL_NUMBERS = {
     "x86_64": {
         "ptrace": 101,
         "mount": 165,
@@ -127,7 +127,7 @@ class Attempts:
     def call(self, name: str, *arguments: int) -> None:
         import ctypes
 
-        number = 425 if name == "io_uring_setup" else CALLS.get(platform.machine(), {}).get(name)
+        number = 425 if name == "io_uring_setup" else SYSCALL_NUMBERS.get(platform.machine(), {}).get(name)
         if number is None:
             raise OSError(errno.ENOSYS, "no number known on this machine")
         if ctypes.CDLL(None, use_errno=True).syscall(number, *map(ctypes.c_long, arguments)) == -1:
@@ -136,7 +136,7 @@ class Attempts:
 
 
 # execv last: where nothing refuses it, nothing comes after it.
-NAMES = (
+ATTEMPT_NAMES = (
     "read_a_file",
     "list_a_folder",
     "write_a_file",
@@ -168,6 +168,6 @@ def result(attempt: Callable[[], Any]) -> int:
 
 
 def run(bait: dict[str, Any]) -> np.ndarray[Any, Any]:
-    """Return the errno of each attempt, in the order of `NAMES`."""
+    """Return the errno of each attempt, in the order of `ATTEMPT_NAMES`."""
     attempts = Attempts(bait)
-    return np.array([result(getattr(attempts, name)) for name in NAMES], dtype=np.int64)
+    return np.array([result(getattr(attempts, name)) for name in ATTEMPT_NAMES], dtype=np.int64)

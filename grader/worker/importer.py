@@ -20,7 +20,7 @@ from typing import Any
 from grader.worker.import_stubs import StandIn
 
 
-class Program(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+class InMemoryProgram(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     """A student's modules by path, importable by name until the process ends.
 
     Parameters

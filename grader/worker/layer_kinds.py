@@ -6,7 +6,7 @@ criteria and shapes.
 
 from __future__ import annotations
 
-from typing import Mapping, NamedTuple
+from typing import Any, Mapping, NamedTuple
 
 
 class CalledKind(NamedTuple):
@@ -62,3 +62,8 @@ LAYER_KINDS: Mapping[str, CalledKind] = {
 def inputs_of(kind: str) -> tuple[str, ...]:
     """Return what forward gets; x alone for a kind of a course's own, which has no row."""
     return LAYER_KINDS[kind].inputs if kind in LAYER_KINDS else ("x",)
+
+
+def both(value: Any) -> tuple[Any, Any]:
+    """Return an int as the pair (int, int), a pair as it is."""
+    return (value[0], value[1]) if isinstance(value, (tuple, list)) else (value, value)

@@ -17,13 +17,13 @@ from typing import Any, BinaryIO, Iterator
 import numpy as np
 
 from grader.worker import checked_strides, confine, rlimits, scenarios, wire
-from grader.worker.importer import Program
+from grader.worker.importer import InMemoryProgram
 from grader.worker.line_counter import Counter
 from grader.worker.load_interface import open_interface
 from grader.worker.serialize import checked, failure
+from grader.worker.wire import OUT_OF_MEMORY_EXIT
 
 MAX_REQUEST = 1 << 32
-OUT_OF_MEMORY_EXIT = 86
 
 
 class Worker:
@@ -38,7 +38,7 @@ class Worker:
         self._max_bytes = 0
         self._held: Any = None
 
-    def handle(self, header: dict[str, Any], arrays: scenarios.Arrays) -> None:
+    def handle(self, header: dict[str, Any], arrays: scenarios.CallArrays) -> None:
         """Answer one request with one frame for each part, then one that ends it."""
         operation = {
             "load": self.load,
@@ -49,11 +49,11 @@ class Worker:
         }
         operation[header["op"]](header, arrays)
 
-    def load(self, header: dict[str, Any], _: scenarios.Arrays) -> None:
+    def load(self, header: dict[str, Any], _: scenarios.CallArrays) -> None:
         """Execute the interface and the student's definitions."""
         self._interface = open_interface(header["interface"], header["settings"])
         self._max_bytes = header["max_bytes"]
-        program = Program(header["main"], header["modules"], header["imports"])
+        program = InMemoryProgram(header["main"], header["modules"], header["imports"])
         self._files = tuple(program.modules)
         report: dict[str, Any] = {"status": "ok", "message": "", "frames": []}
         try:
@@ -65,7 +65,7 @@ class Worker:
         missing = self._interface.missing(self._student)
         self._send(header, "loaded", **report, missing=missing, stand_ins=program.stand_ins)
 
-    def run(self, header: dict[str, Any], arrays: scenarios.Arrays) -> None:
+    def run(self, header: dict[str, Any], arrays: scenarios.CallArrays) -> None:
         """Call the student's code through a whole case."""
         inputs = self._laid_out(header, arrays)
 
@@ -76,7 +76,7 @@ class Worker:
 
         self._answer(header, parts, inputs, arrays)
 
-    def forward(self, header: dict[str, Any], arrays: scenarios.Arrays) -> None:
+    def forward(self, header: dict[str, Any], arrays: scenarios.CallArrays) -> None:
         """Call forward alone and hold the layer, so that nobody knows the gradient that will come."""
         inputs = self._laid_out(header, arrays)
 
@@ -86,13 +86,13 @@ class Worker:
 
         self._answer(header, parts, inputs, arrays)
 
-    def backward(self, header: dict[str, Any], arrays: scenarios.Arrays) -> None:
+    def backward(self, header: dict[str, Any], arrays: scenarios.CallArrays) -> None:
         """Call backward of the layer that `forward` held."""
         inputs = self._laid_out(header, arrays)
         held, self._held = self._held, None
         self._answer(header, lambda: held.backward(*inputs.values()), inputs, arrays)
 
-    def count(self, header: dict[str, Any], arrays: scenarios.Arrays) -> None:
+    def count(self, header: dict[str, Any], arrays: scenarios.CallArrays) -> None:
         """Call forward and backward under `Counter`; the part ``counts`` follows the others."""
         inputs = self._laid_out(header, arrays)
         counter = Counter(self._files)
@@ -107,16 +107,22 @@ class Worker:
 
         self._answer(header, parts, inputs, arrays)
 
-    def _make(self, header: dict[str, Any], arrays: scenarios.Arrays) -> Any:
+    def _make(self, header: dict[str, Any], arrays: scenarios.CallArrays) -> Any:
         kind, params, measured = header["kind"], _tuples(header["params"]), header["op"] != "run"
         return self._interface.build(kind, self._student, params, arrays, measured=measured)
 
-    def _laid_out(self, header: dict[str, Any], arrays: scenarios.Arrays) -> dict[str, np.ndarray[Any, Any]]:
+    def _laid_out(
+        self, header: dict[str, Any], arrays: scenarios.CallArrays
+    ) -> dict[str, np.ndarray[Any, Any]]:
         layouts = header.get("layouts", {})
         return {name: scenarios.laid_out(a, layouts.get(name, "contiguous")) for name, a in arrays.items()}
 
     def _answer(
-        self, header: dict[str, Any], parts: Any, inputs: scenarios.Arrays, originals: scenarios.Arrays
+        self,
+        header: dict[str, Any],
+        parts: Any,
+        inputs: scenarios.CallArrays,
+        originals: scenarios.CallArrays,
     ) -> None:
         """Send what `parts` yields, as far as it is wanted, and what stopped it."""
         wanted = list(header["parts"])
@@ -143,7 +149,7 @@ class Worker:
             self._send(header, part, {part: array}, status="ok")
 
     def _send(
-        self, header: dict[str, Any], part: str, arrays: scenarios.Arrays | None = None, **fields: Any
+        self, header: dict[str, Any], part: str, arrays: scenarios.CallArrays | None = None, **fields: Any
     ) -> None:
         data = memoryview(wire.encode({"id": header["id"], "part": part, **fields}, arrays or {}))
         while data:

@@ -13,11 +13,11 @@ import numpy as np
 
 from grader.worker.layer_kinds import inputs_of
 
-Arrays = Mapping[str, "np.ndarray[Any, Any]"]
+CallArrays = Mapping[str, "np.ndarray[Any, Any]"]
 
 
 def answers(
-    kind: str, make: Callable[[Arrays], Any], arrays: Arrays, scenario: str
+    kind: str, make: Callable[[CallArrays], Any], arrays: CallArrays, scenario: str
 ) -> Iterator[tuple[str, Any]]:
     """Yield (part, value) as the student's code makes them.
 
@@ -54,25 +54,25 @@ def first_part(layer: Any) -> str:
     return getattr(layer, "first_part", "output")
 
 
-def forward(kind: str, layer: Any, arrays: Arrays) -> Any:
+def forward(kind: str, layer: Any, arrays: CallArrays) -> Any:
     """Call forward alone."""
     return layer.forward(*_inputs(kind, arrays))
 
 
-def backward(layer: Any, arrays: Arrays) -> Iterator[tuple[str, Any]]:
+def backward(layer: Any, arrays: CallArrays) -> Iterator[tuple[str, Any]]:
     """Call backward alone."""
     yield from layer.backward(*_grads(arrays))
 
 
-def _inputs(kind: str, arrays: Arrays) -> list[np.ndarray[Any, Any]]:
+def _inputs(kind: str, arrays: CallArrays) -> list[np.ndarray[Any, Any]]:
     return [arrays[name] for name in inputs_of(kind)]
 
 
-def _grads(arrays: Arrays) -> list[np.ndarray[Any, Any]]:
+def _grads(arrays: CallArrays) -> list[np.ndarray[Any, Any]]:
     return [arrays[name] for name in ("grad_output",) if name in arrays]
 
 
-def _use_up(layer: Any, arrays: Arrays) -> None:
+def _use_up(layer: Any, arrays: CallArrays) -> None:
     # A backward that fails here fails again where it counts; forward must not pay for it.
     with contextlib.suppress(Exception):
         for _ in backward(layer, arrays):
@@ -103,7 +103,7 @@ def laid_out(array: np.ndarray[Any, Any], layout: str) -> np.ndarray[Any, Any]:
     return np.array(array, order="C")
 
 
-def modified(arrays: Arrays, originals: Arrays) -> list[str]:
+def modified(arrays: CallArrays, originals: CallArrays) -> list[str]:
     """Return the names of the inputs that are not what they were."""
     return [
         name

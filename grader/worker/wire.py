@@ -20,6 +20,8 @@ MAGIC = b"CNNG"
 MAX_HEADER = 1 << 20
 MAX_NDIM = 8
 MAX_SIDE = 1 << 40
+OUT_OF_MEMORY_EXIT = 86
+"""The exit code by which a worker says that its memory was not enough to answer."""
 _INTEGERS = ("|b1", "|i1", "<i2", "<i4", "<i8", "|u1", "<u2", "<u4", "<u8")
 DTYPES = frozenset((*_INTEGERS, "<f2", "<f4", "<f8", "<c8", "<c16"))
 _PREFIX = struct.Struct("<4sIQ")

@@ -26,7 +26,7 @@ from typing import Any
 from grader.worker import confine, python_paths, rlimits
 from grader.worker.main import serve, streams
 
-MAX_MESSAGE = 1 << 16
+MAX_CONTROL_MESSAGE = 1 << 16
 
 
 class Allowed(importlib.abc.MetaPathFinder):
@@ -158,7 +158,7 @@ def _send(control: socket.socket, message: dict[str, Any]) -> None:
 
 
 def _receive(control: socket.socket) -> tuple[dict[str, Any], list[int]]:
-    data, fds, _, _ = socket.recv_fds(control, MAX_MESSAGE, 4)
+    data, fds, _, _ = socket.recv_fds(control, MAX_CONTROL_MESSAGE, 4)
     if not data:
         os._exit(0)
     return json.loads(data), fds

@@ -20,9 +20,10 @@ def write(tmp_path):
     return _write
 
 
-def test_load_default_gives_every_criterion_a_hundred_points_in_all():
+def test_load_default_grades_all_but_average_pooling_for_a_hundred_points():
     assignment = load_assignment()
-    assert set(assignment.points) == set(CRITERIA)
+    assert set(CRITERIA) - set(assignment.points) == {"avg_pool2d.forward", "avg_pool2d.grad_x"}
+    assert set(assignment.points) <= set(CRITERIA)
     assert assignment.max_points == 100
     assert assignment.interface == "layers"
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from grader.cases.compare import compare, error_bound, place
+from grader.cases.compare import compare, error_bound, position
 from grader.cases.ground_truth import Part, load_ground_truth
 from grader.results import Outcome
 
@@ -105,5 +105,5 @@ def test_compare_big_endian_answer_passes():
 
 
 def test_place_unknown_axes_are_numbered():
-    assert place((1, 2), "weight_0") == "[axis0=1, axis1=2]"
-    assert place((), "output") == "[]"
+    assert position((1, 2), "weight_0") == "[axis0=1, axis1=2]"
+    assert position((), "output") == "[]"

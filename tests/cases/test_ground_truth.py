@@ -9,7 +9,7 @@ import pytest
 from grader.cases import of_kind, parts_of, suite
 from grader.cases.generate.draw import draw_inputs
 from grader.cases.generate.make import PUBLIC_SEED, make_ground_truth
-from grader.cases.generate.pytorch import expect
+from grader.cases.generate.pytorch import pytorch_answers
 from grader.cases.ground_truth import load_ground_truth, public_folder
 from grader.errors import GroundTruthError
 
@@ -31,7 +31,7 @@ def test_stored_arrays_are_what_pytorch_answers(case):
     if case.invalid:
         assert not stored.expected
         return
-    expected = expect(case, inputs)
+    expected = pytorch_answers(case, inputs)
     assert set(expected.values) == set(parts_of(case)) == set(stored.expected)
     for part, values in expected.values.items():
         scale = np.max(np.abs(values), initial=1.0)

@@ -5,7 +5,8 @@ import json
 import pytest
 
 from grader.cases import case_from_json, case_to_json, of_kind, suite
-from grader.cases.shapes import both, window_counts
+from grader.cases.shapes import window_counts
+from grader.worker.layer_kinds import both
 
 CONV = of_kind(suite(), "conv2d")
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from grader.cases.ground_truth import GroundTruth, load_ground_truth
 from grader.feedback.mistakes import CATALOGUE, Form, Mistake, mistake
-from grader.feedback.mistakes.survivors import ENOUGH, failures, survivors
+from grader.feedback.mistakes.survivors import REQUIRED_KILLS, failed_cases, survivors
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,19 +46,19 @@ def kill_matrix(truth: GroundTruth, catalogue: Iterable[Mistake] = CATALOGUE) ->
 def kills(truth: GroundTruth, kind: str, form: Form) -> dict[str, tuple[str, ...]]:
     """Return, for each criterion of a kind, the cases that one form of a mistake fails."""
     failed: dict[str, dict[str, None]] = {}
-    for criterion, case_id in failures(truth, kind, form):
+    for criterion, case_id in failed_cases(truth, kind, form):
         failed.setdefault(criterion, {})[case_id] = None
     return {criterion: tuple(ids) for criterion, ids in failed.items()}
 
 
 def smallest_cover(matrix: Sequence[Kills]) -> tuple[str, ...]:
-    """Return few cases that still kill everything `ENOUGH` times, or as often as all cases do.
+    """Return few cases that still kill everything `REQUIRED_KILLS` times, or as often as all cases do.
 
     Greedy: the case that gives most of the kills still missing comes next (a cover within a factor of
     ln(n) of the smallest; Chvatal, 1979).
     """
     missing = {
-        (kills.mistake, kills.form, criterion): min(ENOUGH, len(ids))
+        (kills.mistake, kills.form, criterion): min(REQUIRED_KILLS, len(ids))
         for kills in matrix
         for criterion, ids in kills.cases.items()
     }
@@ -90,8 +90,9 @@ def lines(matrix: Sequence[Kills], cover: Sequence[str], cases: int) -> Iterator
         criteria = mistake(kills.mistake).criteria
         counts = ", ".join(f"{criterion} {len(kills.cases.get(criterion, ()))}" for criterion in criteria)
         first = next((ids for criterion in criteria if (ids := kills.cases.get(criterion))), ())
-        yield f"{kills.mistake}.{kills.form}: {counts}; {' '.join(first[:ENOUGH])}"
-    yield f"{len(matrix)} wrong layers; {len(cover)} of {cases} cases are enough to kill each {ENOUGH} times"
+        yield f"{kills.mistake}.{kills.form}: {counts}; {' '.join(first[:REQUIRED_KILLS])}"
+    enough = f"{len(cover)} of {cases} cases are enough to kill each {REQUIRED_KILLS} times"
+    yield f"{len(matrix)} wrong layers; {enough}"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -2,13 +2,13 @@
 
 from grader.sandbox import open_backend
 from grader.sandbox.probe import probe
-from grader.worker.escape_attempts import NAMES
+from grader.worker.escape_attempts import ATTEMPT_NAMES
 
 
 def test_probe_native_refuses_every_attempt(native):
     report = probe(native)
     assert report.problem == ""
-    assert [attempt.name for attempt in report.attempts] == [name.replace("_", " ") for name in NAMES]
+    assert [attempt.name for attempt in report.attempts] == [name.replace("_", " ") for name in ATTEMPT_NAMES]
     assert [attempt.name for attempt in report.attempts if not attempt.refused] == []
     assert report.facts["Landlock"].startswith("ABI ")
 

@@ -5,42 +5,42 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grader.assignment.speed_policy import SpeedPolicy
-from grader.speed.credit import credit, less_loops, possible_credits
+from grader.speed.credit import less_loops, possible_credits, speed_credit
 from grader.speed.statistics import Estimate
 
 SPEEDS = st.floats(0.01, 1e6)
 
 
 def test_credit_at_zero_speedup_is_zero() -> None:
-    assert credit(3.0, 100.0, SpeedPolicy()) == 0.0
+    assert speed_credit(3.0, 100.0, SpeedPolicy()) == 0.0
 
 
 def test_credit_at_full_speedup_is_one() -> None:
-    assert credit(50.0, 100.0, SpeedPolicy()) == 1.0
+    assert speed_credit(50.0, 100.0, SpeedPolicy()) == 1.0
 
 
 def test_credit_half_way_in_the_logarithm_is_half() -> None:
-    assert credit((3.0 * 50.0) ** 0.5, 100.0, SpeedPolicy()) == 0.5
+    assert speed_credit((3.0 * 50.0) ** 0.5, 100.0, SpeedPolicy()) == 0.5
 
 
 def test_credit_within_full_ratio_is_one_however_slow() -> None:
-    assert credit(0.1, 5.0, SpeedPolicy()) == 1.0
+    assert speed_credit(0.1, 5.0, SpeedPolicy()) == 1.0
 
 
 def test_credit_follows_the_assignment() -> None:
     policy = SpeedPolicy(full_speedup=1000.0, zero_speedup=10.0, full_ratio=0.5)
-    assert credit(100.0, 1.0, policy) == 0.5
+    assert speed_credit(100.0, 1.0, policy) == 0.5
 
 
 @given(SPEEDS, SPEEDS, st.floats(0.01, 100.0))
 def test_credit_never_falls_with_speed(one: float, other: float, ratio: float) -> None:
     slow, fast = sorted((one, other))
-    assert credit(slow, ratio, SpeedPolicy()) <= credit(fast, ratio, SpeedPolicy())
+    assert speed_credit(slow, ratio, SpeedPolicy()) <= speed_credit(fast, ratio, SpeedPolicy())
 
 
 @given(SPEEDS, st.floats(0.01, 100.0))
 def test_credit_is_a_quarter_step(speedup: float, ratio: float) -> None:
-    assert credit(speedup, ratio, SpeedPolicy()) in (0.0, 0.25, 0.5, 0.75, 1.0)
+    assert speed_credit(speedup, ratio, SpeedPolicy()) in (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
 def test_possible_credits_of_an_interval_across_a_boundary_differ() -> None:

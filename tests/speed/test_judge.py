@@ -12,7 +12,7 @@ from grader.results import Outcome
 from grader.sandbox import Backend, Client, Limits, open_backend
 from grader.speed.judge import SpeedVerdict, _verdict, judge_speed
 from grader.speed.python_loops import Loops
-from grader.speed.race import Standing
+from grader.speed.race import PhaseTiming
 from grader.speed.statistics import Estimate
 
 SUBMISSIONS = Path(__file__).parents[1] / "fixtures" / "planted" / "speed"
@@ -97,7 +97,7 @@ def test_judge_speed_wrong_backward_leaves_forwards_points(judge: Judge) -> None
 
 def test_verdict_near_a_boundary_says_that_the_median_decided() -> None:
     # docs/speed.md promises the same: the points are the median's, not those of the interval's better end.
-    standing = Standing(Estimate(16.9, 15.0, 19.0), Estimate(9.0, 8.0, 10.0), 0.75, conclusive=False)
+    standing = PhaseTiming(Estimate(16.9, 15.0, 19.0), Estimate(9.0, 8.0, 10.0), 0.75, conclusive=False)
     verdict = _verdict("forward", standing, Loops(), SpeedPolicy())
     assert verdict.credit == 0.75
     assert "the median decided" in verdict.message

@@ -12,7 +12,7 @@ from grader.errors import GraderError
 from grader.results import Outcome
 from grader.sandbox import Answer, Reply
 from grader.speed.baselines import Opponents
-from grader.speed.race import MIN_ROUNDS, Standing, race
+from grader.speed.race import MIN_ROUNDS, PhaseTiming, race
 from grader.speed.stopwatch import Voided
 from grader.speed.workloads import CONV2D_PARTS, LARGE, PADDING, SMALL, STRIDE
 
@@ -67,7 +67,7 @@ class Runner:
         return Reply(answers)
 
 
-def run(student: Runner, policy: SpeedPolicy | None = None, **options: Any) -> dict[str, Standing]:
+def run(student: Runner, policy: SpeedPolicy | None = None, **options: Any) -> dict[str, PhaseTiming]:
     opponents = Opponents(Runner(LOOPS), Runner(REFERENCE), Runner(0.0))  # type: ignore[arg-type]
     policy = policy or SpeedPolicy()
     return race(student, opponents, policy, None, rng=np.random.default_rng(0), **options)  # type: ignore[arg-type]

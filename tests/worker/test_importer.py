@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from grader.worker.importer import Program
+from grader.worker.importer import InMemoryProgram
 
 
 @contextmanager
@@ -15,7 +15,7 @@ def loaded(
 ) -> Iterator:
     """Load a program and put the interpreter back as it was."""
     known, path, argv = dict(sys.modules), list(sys.meta_path), list(sys.argv)
-    program = Program(main, modules, imports)
+    program = InMemoryProgram(main, modules, imports)
     try:
         yield program, program.load()
     finally:

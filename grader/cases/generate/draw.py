@@ -10,10 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grader.cases import Case
+from grader.cases.model import Arrays
 from grader.cases.shapes import array_shapes
 from grader.worker.layer_kinds import LAYER_KINDS
-
-Arrays = dict[str, NDArray[np.generic]]
 
 
 def stream(seed: int, name: str) -> np.random.Generator:

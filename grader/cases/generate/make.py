@@ -94,7 +94,7 @@ def make_ground_truth(folder: Path, cases: Sequence[Case], *, seed: int, name: s
 
 
 def _arrays(cases: Sequence[Case], seed: int) -> dict[str, Any]:
-    from grader.cases.generate.pytorch import expect
+    from grader.cases.generate.pytorch import pytorch_answers
 
     arrays: dict[str, Any] = {}
     for case in cases:
@@ -102,7 +102,7 @@ def _arrays(cases: Sequence[Case], seed: int) -> dict[str, Any]:
         arrays |= {f"{case.id}/input/{name}": array for name, array in inputs.items()}
         if case.invalid:
             continue
-        expected = expect(case, inputs)
+        expected = pytorch_answers(case, inputs)
         for part, values in expected.values.items():
             arrays[f"{case.id}/expected/{part}"] = values
             arrays[f"{case.id}/magnitude/{part}"] = expected.magnitudes[part]

@@ -13,8 +13,9 @@ import torch.nn.functional as F  # noqa: N812
 from numpy.typing import NDArray
 
 from grader.cases import LAYERS, Case
-from grader.cases.generate.draw import Arrays
-from grader.cases.shapes import both, window_counts
+from grader.cases.model import Arrays
+from grader.cases.shapes import window_counts
+from grader.worker.layer_kinds import both
 
 Doubles = dict[str, NDArray[np.float64]]
 
@@ -28,7 +29,7 @@ class Expected:
     terms: Mapping[str, int]
 
 
-def expect(case: Case, inputs: Arrays) -> Expected:
+def pytorch_answers(case: Case, inputs: Arrays) -> Expected:
     """Let PyTorch compute a valid case's answer in float64 (CPU).
 
     Parameters

@@ -17,10 +17,9 @@ from cnn_reference.linear import Linear
 from cnn_reference.loss import CrossEntropyLoss
 from cnn_reference.network import CNN
 from cnn_reference.pooling import AvgPool2d, MaxPool2d
-from grader.cases.shapes import both
 from grader.feedback.mistakes.model import NOTHING, Form, FormSteps, LayerCall
 from grader.feedback.mistakes.steps import PIPELINE, compute
-from grader.worker.layer_kinds import LAYER_KINDS
+from grader.worker.layer_kinds import LAYER_KINDS, both
 
 CLASSES: Mapping[str, type] = {
     "conv2d": Conv2d,

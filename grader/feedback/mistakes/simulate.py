@@ -74,7 +74,7 @@ class InProcess:
         inputs = {name: scenarios.laid_out(a, layouts.get(name, "contiguous")) for name, a in arrays.items()}
         answers: dict[str, Answer] = {}
 
-        def make(own: scenarios.Arrays) -> Any:
+        def make(own: scenarios.CallArrays) -> Any:
             if kind == "network":
                 return _TEMPLATE.build(kind, self._module, params, own)
             return PlainAdapter(getattr(self._module, CLASSES[kind].__name__)(**params), kind, own)

@@ -14,7 +14,7 @@ from grader.feedback.mistakes.layers import student
 from grader.feedback.mistakes.simulate import InProcess
 from grader.results import Outcome
 
-ENOUGH = 3
+REQUIRED_KILLS = 3
 """How many cases must kill a mistake, for each criterion that it breaks."""
 
 
@@ -26,17 +26,17 @@ def survivors(truth: GroundTruth, catalogue: Iterable[Mistake] = CATALOGUE) -> I
     for entry in catalogue:
         for place, form in enumerate(entry.forms):
             found: dict[str, set[str]] = {criterion: set() for criterion in entry.criteria}
-            for criterion, case_id in failures(truth, entry.kind, form):
+            for criterion, case_id in failed_cases(truth, entry.kind, form):
                 found.get(criterion, set()).add(case_id)
-                if all(len(ids) >= ENOUGH for ids in found.values()):
+                if all(len(ids) >= REQUIRED_KILLS for ids in found.values()):
                     break
             for criterion, ids in found.items():
-                if len(ids) < ENOUGH:
+                if len(ids) < REQUIRED_KILLS:
                     which = f"'{entry.title}' in {criterion} ({entry.name}, form {place})"
-                    yield f"only {len(ids)} of the {ENOUGH} required cases catch {which}"
+                    yield f"only {len(ids)} of the {REQUIRED_KILLS} required cases catch {which}"
 
 
-def failures(truth: GroundTruth, kind: str, form: Form) -> Iterator[tuple[str, str]]:
+def failed_cases(truth: GroundTruth, kind: str, form: Form) -> Iterator[tuple[str, str]]:
     """Yield each criterion and case that one form of a mistake fails, case by case."""
     pupil = Student(InProcess(student(kind, form)), truth)
     for case in truth.cases:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
-Assignment = ast.Assign | ast.AnnAssign | ast.AugAssign
+AssignmentStatement = ast.Assign | ast.AnnAssign | ast.AugAssign
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 

@@ -88,7 +88,7 @@ def is_plain(expression: ast.expr, known: Mapping[str, str]) -> bool:
     return not reckons or all(_makes_numbers(known.get(name, "")) for name in names)
 
 
-def called_name(call: ast.Call) -> str:
+def name_of_call(call: ast.Call) -> str:
     """Return what is called, for people: ``plt.plot``, or ``….fit`` where it is a result's method."""
     parts: list[str] = []
     node: ast.expr = call.func
@@ -113,7 +113,7 @@ def _calls(node: ast.AST) -> Iterator[ast.Call]:
 
 
 def _is_cheap_call(call: ast.Call, known: Mapping[str, str]) -> bool:
-    name = called_name(call)
+    name = name_of_call(call)
     root, _, rest = name.partition(".")
     if any(_COSTLY.search(part) for part in name.split(".")) or _numbers_made(call) > _LARGEST:
         return False

@@ -9,8 +9,8 @@ import builtins
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from grader.intake.source.bindings import Assignment, Definition, bound, needed_later, needed_now
-from grader.intake.source.safe_expressions import called_name, is_cheap, is_plain
+from grader.intake.source.bindings import AssignmentStatement, Definition, bound, needed_later, needed_now
+from grader.intake.source.safe_expressions import is_cheap, is_plain, name_of_call
 
 _ALWAYS_THERE = {*dir(builtins), "__name__", "__file__", "__doc__", "__package__", "__spec__"}
 
@@ -82,7 +82,7 @@ class _Keeper:
             return False
         if isinstance(statement, Definition):
             return True
-        return isinstance(statement, Assignment) and self._keeps_assignment(statement)
+        return isinstance(statement, AssignmentStatement) and self._keeps_assignment(statement)
 
     def _keeps_assignment(self, statement: ast.Assign | ast.AnnAssign | ast.AugAssign) -> bool:
         targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
@@ -252,8 +252,8 @@ def _what(statement: ast.stmt, missing: set[str]) -> str:
     if isinstance(statement, ast.If) and "__name__" in needed_now(statement.test):
         return "the `if __name__` block"
     if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
-        return f"a call of {called_name(statement.value)}"
-    if isinstance(statement, Assignment):
+        return f"a call of {name_of_call(statement.value)}"
+    if isinstance(statement, AssignmentStatement):
         names = ", ".join(sorted(bound(statement))[:3]) or "a value"
         return f"the assignment to {names}"
     kinds = {

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from grader.intake.submissions.file_types import shown
 from grader.intake.submissions.model import SourceFile
 
-MIB = 1 << 20
+_MIB = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
-class Budget:
+class ReadingBudget:
     """How much one student may make the grader read (sizes in bytes).
 
     ``ratio`` is how many times its packed size an entry may grow to; it counts from ``ratio_from`` bytes
@@ -22,14 +22,14 @@ class Budget:
     """
 
     entries: int = 100_000
-    source_bytes: int = 2 * MIB
-    notebook_bytes: int = 16 * MIB
-    text_bytes: int = MIB // 2
-    archive_bytes: int = 128 * MIB
-    read_bytes: int = 256 * MIB
-    kept_bytes: int = 48 * MIB
+    source_bytes: int = 2 * _MIB
+    notebook_bytes: int = 16 * _MIB
+    text_bytes: int = _MIB // 2
+    archive_bytes: int = 128 * _MIB
+    read_bytes: int = 256 * _MIB
+    kept_bytes: int = 48 * _MIB
     ratio: int = 200
-    ratio_from: int = MIB
+    ratio_from: int = _MIB
     depth: int = 4
     warnings: int = 30
 
@@ -63,7 +63,7 @@ class Unreadable(Exception):  # noqa: N818 - a finding about one file, not an er
 class Basket:
     """Collects one student's sources and warnings, and counts what reading them cost."""
 
-    def __init__(self, budget: Budget) -> None:
+    def __init__(self, budget: ReadingBudget) -> None:
         self.budget = budget
         self._files: dict[str, bytes] = {}
         self._warnings: list[str] = []
@@ -154,7 +154,7 @@ def human(size: int) -> str:
     >>> human(900), human(3 << 20), human(1536)
     ('900 bytes', '3 MiB', '1.5 KiB')
     """
-    for unit, step in (("GiB", 1 << 30), ("MiB", MIB), ("KiB", 1 << 10)):
+    for unit, step in (("GiB", 1 << 30), ("MiB", _MIB), ("KiB", 1 << 10)):
         if size >= step:
             return f"{size / step:.1f}".removesuffix(".0") + f" {unit}"
     return f"{size} bytes"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from grader.errors import SubmissionError
 from grader.intake.submissions.archives import archive_kind, open_zip, take, take_archive, zip_entries
-from grader.intake.submissions.budget import Basket, Budget, Entry, Unreadable
+from grader.intake.submissions.budget import Basket, Entry, ReadingBudget, Unreadable
 from grader.intake.submissions.file_types import is_archive, is_clutter, is_source, shown
 from grader.intake.submissions.folders import as_text, file_entry, folder_entries
 from grader.intake.submissions.ids import make_ids
@@ -58,13 +58,13 @@ def gather(
     worksheet: Path | None = None,
     *,
     due: datetime | None = None,
-    budget: Budget | None = None,
+    budget: ReadingBudget | None = None,
 ) -> Intake:
     """Return what `collect` does together with the warnings that belong to no student."""
     handins: list[HandIn] = []
     warnings: list[str] = []
     for path in _distinct(paths):
-        found, notes = read_path(path, budget or Budget())
+        found, notes = read_path(path, budget or ReadingBudget())
         handins += found
         warnings += notes
     if worksheet is not None:
@@ -84,7 +84,7 @@ def _distinct(paths: Iterable[Path]) -> list[Path]:
     return list({path.resolve(): path for path in paths}.values())
 
 
-def read_path(path: Path, budget: Budget) -> tuple[list[HandIn], list[str]]:
+def read_path(path: Path, budget: ReadingBudget) -> tuple[list[HandIn], list[str]]:
     """Return the hand-ins at one path, and warnings that belong to none of them.
 
     Raises
@@ -108,7 +108,7 @@ def read_path(path: Path, budget: Budget) -> tuple[list[HandIn], list[str]]:
     return found, notes
 
 
-def _read_folder(folder: Path, budget: Budget) -> tuple[list[HandIn], list[str]]:
+def _read_folder(folder: Path, budget: ReadingBudget) -> tuple[list[HandIn], list[str]]:
     entries = list(folder_entries(folder))
     owner = split_owner(folder.resolve().name + "/")
     if owner is not None:
@@ -122,7 +122,7 @@ def _read_folder(folder: Path, budget: Budget) -> tuple[list[HandIn], list[str]]
     return _grouped(entries, str(folder), budget)
 
 
-def _read_file(file: Path, budget: Budget) -> tuple[list[HandIn], list[str]]:
+def _read_file(file: Path, budget: ReadingBudget) -> tuple[list[HandIn], list[str]]:
     name = as_text(file.name)
     with file.open("rb") as stream:
         kind = archive_kind(stream.read(512))
@@ -149,7 +149,7 @@ def _unwrapped(entries: list[Entry]) -> tuple[list[Entry], int]:
     return [replace(entry, path=path) for entry, path in zip(listed, below, strict=True) if path], 1
 
 
-def _grouped(entries: list[Entry], root: str, budget: Budget) -> tuple[list[HandIn], list[str]]:
+def _grouped(entries: list[Entry], root: str, budget: ReadingBudget) -> tuple[list[HandIn], list[str]]:
     """Split the entries of a container into students, by Moodle's names or else by the first folder."""
     moodle: dict[tuple[str, int | None], list[tuple[Owned, Entry]]] = {}
     plain: dict[str, list[Entry]] = {}
@@ -195,7 +195,7 @@ def _may_be_submission(name: str, entries: list[Entry], notes: list[str]) -> boo
 
 
 def _moodle_handin(
-    owner: Owned, entries: list[Entry], root: str, budget: Budget, *, team: bool, flat: bool = False
+    owner: Owned, entries: list[Entry], root: str, budget: ReadingBudget, *, team: bool, flat: bool = False
 ) -> HandIn:
     basket = Basket(budget)
     inside = [entry for entry in entries if entry.path]
@@ -222,14 +222,14 @@ def _moodle_handin(
     )
 
 
-def _plain_handin(name: str, entries: list[Entry], root: str, budget: Budget) -> HandIn:
+def _plain_handin(name: str, entries: list[Entry], root: str, budget: ReadingBudget) -> HandIn:
     basket = Basket(budget)
     take(_below(name, entries), basket)
     _warn_if_empty(basket, entries)
     return HandIn(name, name, root, basket.files, basket.warnings)
 
 
-def _archive_handin(entry: Entry, root: str, budget: Budget, *, alone: bool = False) -> HandIn:
+def _archive_handin(entry: Entry, root: str, budget: ReadingBudget, *, alone: bool = False) -> HandIn:
     """Return an archive as one hand-in; if it is all that was given, it must be readable."""
     basket = Basket(budget)
     try:

@@ -20,7 +20,7 @@ from grader.sandbox.backends.unconfined import start
 from grader.sandbox.process import WorkerProcess, worker_settings
 from grader.sandbox.worker_source import FLAGS, bundle, environment
 
-START_SECONDS = 30.0
+_START_SECONDS = 30.0
 
 
 class BwrapBackend:
@@ -45,7 +45,7 @@ class BwrapBackend:
         told = ask_places(self._python, packages)
         self.facts = {"Python": told["python"], "NumPy": told["numpy"]}
         paths = [*syscalls.readable(told), *_interpreter(self._python)]
-        self._prefix = command(program, paths, _links())
+        self._prefix = bwrap_command(program, paths, _links())
 
     def spawn(self, limits: Limits) -> WorkerProcess:
         """Start a worker."""
@@ -75,7 +75,7 @@ class BwrapBackend:
         self.close()
 
 
-def command(program: str, paths: Iterable[str], links: Iterable[tuple[str, str]]) -> list[str]:
+def bwrap_command(program: str, paths: Iterable[str], links: Iterable[tuple[str, str]]) -> list[str]:
     """Return bubblewrap's arguments for a tree of these paths, read-only, and nothing else.
 
     Parameters
@@ -112,7 +112,7 @@ def ask_places(python: str, packages: Sequence[str] = ()) -> dict[str, Any]:
             input=bundle("python_paths"),
             capture_output=True,
             env=environment(),
-            timeout=START_SECONDS,
+            timeout=_START_SECONDS,
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired) as error:

@@ -13,7 +13,7 @@ from grader.sandbox.backends.unconfined import PlainBackend
 from grader.sandbox.probe import Report, probe
 from grader.sandbox.process import Backend
 
-log = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 
 class OpenBackend(Backend, AbstractContextManager["OpenBackend"], Protocol):
@@ -86,10 +86,10 @@ def open_backend(name: str = "auto", python: str | None = None, packages: Sequen
         try:
             backend = _proved(candidate, python, packages)
         except SandboxError as error:
-            log.debug("sandbox %s cannot be used: %s", candidate, error)
+            _log.debug("sandbox %s cannot be used: %s", candidate, error)
             problems.append(f"{candidate}: {error}")
         else:
-            log.debug("sandbox %s holds", candidate)
+            _log.debug("sandbox %s holds", candidate)
             return backend
     raise SandboxError("no sandbox on this machine confines untrusted code\n" + "\n".join(problems))
 

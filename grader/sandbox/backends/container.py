@@ -56,7 +56,7 @@ class ContainerBackend:
         name = f"grader-{secrets.token_hex(8)}"
         # The filter refuses threads and processes; where some are allowed, the engine's own must do.
         settings = worker_settings(limits, b"" if limits.processes else self._bpf)
-        worker = start(command(self._engine, self._image, name, limits, settings), limits)
+        worker = start(container_command(self._engine, self._image, name, limits, settings), limits)
         worker.before_end(lambda: self._kill(name))
         return worker
 
@@ -76,7 +76,7 @@ class ContainerBackend:
         self.close()
 
 
-def command(engine: str, image: str, name: str, limits: Limits, settings: str) -> list[str]:
+def container_command(engine: str, image: str, name: str, limits: Limits, settings: str) -> list[str]:
     """Return the engine's command line for one worker."""
     memory = f"{limits.memory_mb + OVERHEAD_MB}m"
     variables = [f"--env={key}={value}" for key, value in environment().items() if key != "LD_LIBRARY_PATH"]

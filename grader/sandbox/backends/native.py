@@ -24,7 +24,7 @@ from grader.sandbox.pipes import Channel
 from grader.sandbox.process import WorkerProcess, close_all, resource_limits
 from grader.sandbox.worker_source import FLAGS, bundle, environment
 
-START_SECONDS = 30.0
+_START_SECONDS = 30.0
 ANSWER_SECONDS = 30.0
 
 
@@ -68,7 +68,7 @@ class NativeBackend:
                 self._control.close()
                 raise
         try:
-            self._control.settimeout(START_SECONDS)
+            self._control.settimeout(_START_SECONDS)
             self.places = self._receive()
             self.facts = {
                 "Landlock": f"ABI {syscalls.landlock_abi()}",

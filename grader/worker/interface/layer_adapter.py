@@ -23,10 +23,9 @@ from grader.worker.interface.call_expressions import (
     perform,
 )
 from grader.worker.interface.interface_settings import Settings
-from grader.worker.layer_kinds import LAYER_KINDS
+from grader.worker.layer_kinds import LAYER_KINDS, both
+from grader.worker.scenarios import CallArrays
 from grader.worker.serialize import Unusable
-
-Arrays = Mapping[str, Any]
 
 
 class Layer:
@@ -58,7 +57,7 @@ class Layer:
         settings: Settings,
         student: Any,
         params: Mapping[str, Any],
-        arrays: Arrays,
+        arrays: CallArrays,
         **more: Any,
     ) -> None:
         self.kind, self.student = kind, student
@@ -189,7 +188,7 @@ class Layer:
             key = evaluate(node.slice, self.names, self.student)
             evaluate(node.value, self.names, self.student)[key] = value
 
-    def _name(self, arrays: Arrays) -> None:
+    def _name(self, arrays: CallArrays) -> None:
         for name, array in arrays.items():
             layout = self.layouts.get(name)
             self.names[name] = layout.give(array, self._output_sizes()) if layout else array
@@ -231,11 +230,6 @@ def _layouts(kind: str, layouts: Mapping[str, str]) -> dict[str, Layout]:
         for name, (ours, own) in pairs.items()
     }
     return {**found, **{f"grad_{name}": layout for name, layout in found.items()}}
-
-
-def both(value: Any) -> tuple[Any, Any]:
-    """Return an int as the pair (int, int), a pair as it is."""
-    return (value[0], value[1]) if isinstance(value, (tuple, list)) else (value, value)
 
 
 def quantities(kind: str, params: Mapping[str, Any], *, pairs: bool) -> dict[str, Any]:

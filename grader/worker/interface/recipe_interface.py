@@ -10,9 +10,9 @@ from typing import Any
 
 from grader.worker.interface.call_expressions import names_in
 from grader.worker.interface.interface_settings import NAMES, Recipe, settled
-from grader.worker.interface.layer_adapter import Layer, both
+from grader.worker.interface.layer_adapter import Layer
 from grader.worker.interface.network_adapters import Chain, OneByOne
-from grader.worker.layer_kinds import LAYER_KINDS
+from grader.worker.layer_kinds import LAYER_KINDS, both
 
 
 def _plain(make: Callable[..., Layer], _: Any) -> Layer:

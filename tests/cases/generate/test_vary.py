@@ -4,7 +4,8 @@ import numpy as np
 
 from grader.cases import of_kind, suite
 from grader.cases.generate.vary import hidden_suite
-from grader.cases.shapes import both, window_counts
+from grader.cases.shapes import window_counts
+from grader.worker.layer_kinds import both
 
 
 def test_hidden_suite_keeps_ids_and_settings():

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grader.intake.submissions.archives import take_archive
-from grader.intake.submissions.budget import Basket, Budget, Unreadable
+from grader.intake.submissions.budget import Basket, ReadingBudget, Unreadable
 
-SMALL = Budget(
+SMALL = ReadingBudget(
     entries=20,
     source_bytes=5_000,
     archive_bytes=50_000,
@@ -23,7 +23,7 @@ SMALL = Budget(
 
 
 def unpack(data, name="a.zip", budget=None):
-    basket = Basket(budget or Budget())
+    basket = Basket(budget or ReadingBudget())
     take_archive(data, basket, name)
     return {file.path: file.data for file in basket.files}, basket.warnings
 

@@ -9,7 +9,7 @@ from grader.sandbox.backends import bwrap
 
 
 def test_bwrap_command_mounts_read_only_and_unshares_all():
-    arguments = bwrap.command("/usr/bin/bwrap", ["/lib/a.so", "/opt/numpy"], [("usr/lib", "/lib")])
+    arguments = bwrap.bwrap_command("/usr/bin/bwrap", ["/lib/a.so", "/opt/numpy"], [("usr/lib", "/lib")])
     assert arguments[:5] == [
         "/usr/bin/bwrap",
         "--unshare-all",

@@ -14,7 +14,7 @@ from grader.sandbox.backends import container
 
 def test_container_command_gives_nothing_away():
     limits = Limits(memory_mb=512, processes=2, file_mb=1)
-    arguments = container.command("podman", "course/numpy", "grader-1", limits, "{}")
+    arguments = container.container_command("podman", "course/numpy", "grader-1", limits, "{}")
     assert arguments[:4] == ["podman", "run", "--rm", "--interactive"]
     for option in (
         "--name=grader-1",
