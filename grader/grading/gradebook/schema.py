@@ -9,10 +9,30 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from grader.errors import GradebookError
+from grader.grading.gradebook.upgrade import OLD_FORMAT, upgrade
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 2
 APPLICATION_ID = 0x434E4E47  # "CNNG", so that another program's database is never taken for ours
 LOCK_SECONDS = 5.0
+
+_ITEMS = """
+CREATE TABLE items (
+    result_id INTEGER NOT NULL REFERENCES results(id) ON DELETE CASCADE,
+    position INTEGER NOT NULL,
+    criterion TEXT NOT NULL,
+    case_id TEXT NOT NULL,
+    outcome TEXT NOT NULL,
+    message TEXT NOT NULL,
+    seconds REAL NOT NULL,
+    hidden INTEGER NOT NULL,
+    about TEXT NOT NULL,
+    credit REAL,                     -- share of its points; NULL: all of them
+    right_for_own_forward INTEGER,   -- NULL: not tried
+    location TEXT NOT NULL,          -- JSON
+    traceback TEXT NOT NULL,         -- of the grader's own failure
+    PRIMARY KEY (result_id, position)
+) WITHOUT ROWID;
+"""
 
 _TABLES = f"""
 BEGIN IMMEDIATE;
@@ -51,22 +71,7 @@ CREATE TABLE results (
 );
 CREATE INDEX results_by_fingerprint ON results (fingerprint);
 CREATE INDEX results_by_submission ON results (submission);
-CREATE TABLE items (
-    result_id INTEGER NOT NULL REFERENCES results(id) ON DELETE CASCADE,
-    position INTEGER NOT NULL,
-    criterion TEXT NOT NULL,
-    case_id TEXT NOT NULL,
-    outcome TEXT NOT NULL,
-    message TEXT NOT NULL,
-    seconds REAL NOT NULL,
-    hidden INTEGER NOT NULL,
-    about TEXT NOT NULL,
-    credit REAL,                     -- share of its points; NULL: all of them
-    right_for_own_forward INTEGER,   -- NULL: not tried
-    location TEXT NOT NULL,          -- JSON
-    traceback TEXT NOT NULL,         -- of the grader's own failure
-    PRIMARY KEY (result_id, position)
-) WITHOUT ROWID;
+{_ITEMS}
 PRAGMA application_id = {APPLICATION_ID};
 PRAGMA user_version = {SCHEMA_VERSION};
 COMMIT;
@@ -74,7 +79,7 @@ COMMIT;
 
 
 def connect(path: Path, *, create: bool) -> sqlite3.Connection:
-    """Open a gradebook's file and hold it against the schema; make the tables where asked.
+    """Open a gradebook's file and check its format; make the tables where asked, upgrade older ones.
 
     Raises
     ------
@@ -119,6 +124,8 @@ def _check_or_make_tables(connection: sqlite3.Connection, path: Path, create: bo
         connection.executescript(_TABLES)
     elif application != APPLICATION_ID:
         raise GradebookError(f"{path} is not a gradebook")
+    elif version == OLD_FORMAT:
+        upgrade(connection, path, _ITEMS, SCHEMA_VERSION)
     elif version != SCHEMA_VERSION:
         raise GradebookError(
             f"{path} has gradebook format {version}; this version of grader reads format {SCHEMA_VERSION}"
