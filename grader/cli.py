@@ -47,7 +47,7 @@ class _Console(Console):
         raise BrokenPipeError
 
 
-# No emoji: a student's or a file's ":bomb:" is shown as it is written.
+# No emoji: if a student or a file is called ":bomb:", this text is shown.
 out = _Console(highlight=False, emoji=False)
 err = _Console(stderr=True, highlight=False, emoji=False)
 

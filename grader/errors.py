@@ -4,7 +4,7 @@ Trusted side. A student's failure is never one of these: it is an outcome. Nor i
 `grader.worker.wire`: the worker imports nothing of grader, and the sandbox turns that error into an outcome.
 
 GraderError
-+-- InputError          what the user gave cannot be used (exit status 2)
++-- InputError          input of the user that cannot be used (exit status 2)
 |   +-- AssignmentError     assignment file
 |   +-- SubmissionError     path, zip, notebook or worksheet as a whole
 |   +-- GroundTruthError    ground-truth folder, manifest or array file

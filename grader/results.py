@@ -204,7 +204,7 @@ class PhaseSpeed:
 
 @dataclass(frozen=True, slots=True)
 class Speed:
-    """How fast the submission is, beside nested loops and the reference.
+    """How fast the submission is, compared with nested loops and the reference.
 
     Ratios only: times of one machine mean nothing on another.
     """

@@ -1,4 +1,4 @@
-"""All that a student's own test file needs: every shipped check, and the file under test.
+"""Everything that a student's own test file imports: the shipped checks and the plugin's fixtures.
 
 Trusted side, on the student's own machine. The test file says ``from grader.selftest import *`` and
 defines the fixture `submission_file`.

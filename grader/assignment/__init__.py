@@ -1,4 +1,4 @@
-"""The assignment file: what is graded, for how many points, under which limits and how code is called.
+"""The assignment file: criteria, points, limits, and how students' code is called.
 
 Trusted side.
 """

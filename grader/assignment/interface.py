@@ -1,7 +1,7 @@
 """Find an interface by name or file; learn which names it needs and which cases it can express.
 
-Trusted side. An interface is the course's own code, so it may be executed here to be asked; what it does
-with the student's code happens on the untrusted side, where its source is sent.
+Trusted side. An interface is the course's own code, so it may run here to answer these two questions. To
+call the student's code, its source is sent to the untrusted side.
 """
 
 from collections.abc import Mapping, Sequence
@@ -59,7 +59,7 @@ class Interface:
 
 
 _EXPRESSED: dict[str, dict[str, bool]] = {}
-"""By interface, then case: what was found out before, since each submission asks for the same cases."""
+"""By interface, then case: remembered, because each submission asks for the same cases."""
 
 
 def shipped_interfaces() -> tuple[str, ...]:

@@ -26,7 +26,7 @@ class Limits:
     memory_mb : int
         MiB of address space that the student's code may add to what the worker had before it.
     processes : int
-        Processes and threads beside the first. Only the container backend can allow any.
+        Processes and threads in addition to the first. Only the container backend can allow any.
     output_mb : int
         MiB that may be printed before the worker is ended.
     file_mb : int

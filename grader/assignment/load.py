@@ -1,7 +1,7 @@
-"""What is graded, for how many points and under which limits: the assignment file.
+"""Read the assignment file: criteria, points and limits.
 
-Trusted side. The file is TOML; whatever it holds is checked here, and a message names the key and
-what is allowed, so that nothing downstream needs to doubt it.
+Trusted side. The file is TOML. All of it is checked here, and error messages name the key and the allowed
+values, so that no other module needs to check it again.
 """
 
 import difflib
@@ -47,7 +47,7 @@ class Assignment:
     whole_file : bool
         Whether the student's file is executed whole instead of its definitions only.
     imports : sequence of str
-        Top-level modules that a student's code may import beside the standard library's harmless part.
+        Top-level modules that a student's code may import besides the harmless part of the standard library.
     accept : sequence of str
         Conventions that earn full points, by their names in the catalogue of mistakes.
     own_forward_credit : float
@@ -92,7 +92,7 @@ def load_assignment(path: Path | None = None, *, extra_criteria: bool = False) -
     path : Path, optional
         The shipped default if left out.
     extra_criteria : bool
-        Whether criteria beside `CRITERIA` are allowed, since checks of the course's own are run.
+        Whether criteria other than `CRITERIA` are allowed, because the course runs checks of its own.
 
     Raises
     ------

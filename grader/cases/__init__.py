@@ -1,6 +1,6 @@
 """The case tables: named parameter settings, valid and invalid, as data.
 
-Trusted side. Says what is asked of a submission, never what the answer is.
+Trusted side. The cases have arguments and sizes, never answers.
 """
 
 from grader.cases.layers import LAYERS, criterion_of

@@ -1,4 +1,4 @@
-"""Hold an answered array against the right one: dtype, shape, finiteness, values -> verdict.
+"""Compare an answered array with the right one: dtype, shape, finiteness, values -> verdict.
 
 Trusted side; pure. The tolerance is a bound from the arithmetic, not a hand-picked number. A sum of
 n products computed in any order with unit roundoff u satisfies

@@ -1,6 +1,6 @@
 """Case -> stored inputs and expected arrays: the only reader of a ground-truth folder.
 
-Trusted side. What is read here never crosses to the untrusted side, but for the inputs.
+Trusted side. Only the inputs that are read here are ever sent to the untrusted side.
 """
 
 import hashlib

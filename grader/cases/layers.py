@@ -1,4 +1,4 @@
-"""The table of layer kinds: what is asked of each kind of layer, and which criterion each answer counts for.
+"""The table of layer kinds: inputs, parts and shapes of each kind, and the criterion of each part.
 
 Trusted side; plain data. A new kind of layer is a row here and one in `grader.worker.layer_kinds`. The
 call that gives its right answer is looked up by kind where it is needed (`cases.generate.pytorch`,

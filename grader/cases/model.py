@@ -29,7 +29,7 @@ class Case:
     kind : str
         Which layer: a key of `grader.cases.layers.LAYERS`.
     params : Mapping
-        The layer's arguments as they are passed: an int or a pair (height, width).
+        The layer's arguments: an int or a pair (height, width).
     sizes : Mapping
         Array sizes by the field's names: N, C_in, C_out, H, W, ...
     dtype : str
@@ -61,7 +61,7 @@ class Case:
     twin: str = ""
 
     def describe(self) -> str:
-        """Return two lines for people: what is tried on which sizes, and why."""
+        """Return two lines for people: the arguments and sizes, and the case's purpose."""
         params = ", ".join(f"{name}={value}" for name, value in self.params.items() if name != "layers")
         sizes = ", ".join(f"{name}={size}" for name, size in self.sizes.items())
         about = [self.dtype, "" if self.scenario == "once" else self.scenario.replace("_", " ")]

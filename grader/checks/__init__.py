@@ -1,1 +1,1 @@
-"""The checks: ordinary pytest files, one a layer. Trusted side."""
+"""The checks: ordinary pytest files, one for each kind of layer. Trusted side."""

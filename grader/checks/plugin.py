@@ -101,7 +101,7 @@ def submission(pytestconfig: pytest.Config) -> Student:
 
 @pytest.fixture(scope="session")
 def expect(submission: Student) -> Expect:
-    """Return the function that holds one part of a case's answer against the truth."""
+    """Return the function that compares one part of a case's answer with the truth."""
     return submission.expect
 
 

@@ -20,7 +20,7 @@ from grader.results import Item, Outcome
 
 CHECKS = Path(__file__).parent
 
-# Each costs time at every item or session, and none does anything for checks.
+# Each of these plugins costs time at every item or session, and the checks use none of them.
 _UNUSED_PLUGINS = (
     *(
         "cacheprovider",

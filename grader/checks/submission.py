@@ -62,7 +62,7 @@ class Student:
         Calls the student's code.
     truth : GroundTruth
     conventions : Mapping of str to Convention
-        Accepted beside the truth, by name.
+        Accepted in addition to the truth, by name.
     accepted : dict of str to set of str
         Which conventions have made an answer right, by criterion.
     replies : dict of str to Reply
@@ -153,7 +153,7 @@ class Student:
         return self.call("conv2d", params, x=x, weight=weight, bias=bias, grad_output=grad_output)
 
     def expect(self, case: Case, part: str) -> Verdict:
-        """Hold one part of a case's answer against the truth.
+        """Compare one part of a case's answer with the truth.
 
         Raises
         ------
@@ -173,7 +173,7 @@ class Student:
         return verdict
 
     def expect_error(self, case: Case) -> None:
-        """Hold that a case with wrong arguments raises, where its valid twin does not.
+        """Check that a case with wrong arguments raises, and that its valid twin does not.
 
         Raises
         ------

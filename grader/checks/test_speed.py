@@ -1,4 +1,4 @@
-"""Speed of the convolution, by degrees: the share of the points is what `grader.speed` makes of the clock.
+"""Speed of the convolution: `grader.speed` measures it and decides the share of the points.
 
 Trusted side.
 """

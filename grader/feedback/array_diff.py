@@ -1,4 +1,4 @@
-"""Arrays as text: what came back, what was expected and the difference, beside each other.
+"""Arrays as text: the answer, the expected array and the difference, side by side.
 
 Trusted side; pure.
 """
@@ -23,7 +23,7 @@ def differs(got: NDArray[Any], wanted: NDArray[np.float64]) -> NDArray[np.bool_]
 
 
 def side_by_side(got: NDArray[Any], wanted: NDArray[np.float64]) -> str:
-    """Show two arrays beside each other; wrong positions carry a star.
+    """Show two arrays side by side; a star marks wrong positions.
 
     Parameters
     ----------

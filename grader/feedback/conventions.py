@@ -1,6 +1,6 @@
 """Conventions that a course may allow: answers that differ from the truth in a known way.
 
-Trusted side; pure. Each is one or two catalogued mistakes that are no mistake where the course says so:
+Trusted side; pure. Each is one or two catalogued mistakes that a course can accept as right:
 ``accept = ["batch_mean"]`` in the assignment file.
 """
 
@@ -78,7 +78,7 @@ def convention(name: str, truth: GroundTruth) -> Callable[[Case, str, Part], Par
     Raises
     ------
     KeyError
-        There is no convention of that name.
+        If no convention has this name.
     """
     forms = dict(CONVENTIONS[name])
 

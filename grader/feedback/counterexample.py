@@ -100,7 +100,7 @@ def _try(setting: Setting, part: str, caller: Caller, rng: np.random.Generator) 
 
 
 def describe(failure: Failure, part: str) -> str:
-    """Return a counterexample as text: the call, its inputs, and both answers beside each other."""
+    """Return a counterexample as text: the call, its inputs, and both answers side by side."""
     setting, arrays = failure.setting, failure.arrays
     arguments = ", ".join(f"{name}={value}" for name, value in setting.params().items())
     after = {

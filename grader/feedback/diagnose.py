@@ -67,7 +67,7 @@ def diagnose(
 def explanation(
     truth: GroundTruth, criterion: str, items: Sequence[AskedPart], hints: Collection[str]
 ) -> Suspect:
-    """Return the one suspect that explains all items; nobody where none does, or several.
+    """Return the only suspect that explains all items; no suspect if there is none, or several.
 
     Wrong items come first when a suspect is tried, so that most are cleared by the first.
     """
@@ -135,7 +135,7 @@ def _is_wrong_array(item: AskedPart) -> bool:
 
 @lru_cache(maxsize=4096)
 def _reply(truth: GroundTruth, suspect: Suspect, case_id: str) -> Reply:
-    """Return what a suspect answers; remembered, since every submission is held against the same."""
+    """Return a suspect's answer; remembered, because every submission is compared with the same suspects."""
     case = _case(truth, case_id)
     caller = InProcess(student(case.kind, _form(suspect) or Form()))
     return caller.run(

@@ -1,6 +1,6 @@
 """What a submission answered, sorted by criterion into right and wrong, and when two answers are alike.
 
-Trusted side; pure. The raw material of the diagnosis: no text of ours, no source of theirs.
+Trusted side; pure. This is the input of the diagnosis; it has no messages and no source code.
 """
 
 from collections.abc import Iterator, Mapping
@@ -118,7 +118,7 @@ def arrays_alike(given: NDArray[np.generic], other: NDArray[np.generic], dtype: 
     ----------
     given, other : ndarray
     dtype : str
-        Of the inputs. More precision than that is no difference, less is.
+        Of the inputs. A more precise dtype counts as equal, a less precise one does not.
     """
     wanted = np.dtype(dtype)
     if given.shape != other.shape or _precision(given, wanted) != _precision(other, wanted):

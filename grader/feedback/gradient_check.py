@@ -1,4 +1,4 @@
-"""Hold a gradient against the forward that was handed in, by directional differences.
+"""Compare a gradient with the submission's own forward pass, by directional differences.
 
 Trusted side; pure but for the calls of `run`. A wrong forward does not hide a right derivative: for random
 directions d, ``<grad_output, forward(x + h d) - forward(x - h d)> / 2h = <grad_x, d>`` must hold for the

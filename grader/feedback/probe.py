@@ -20,7 +20,7 @@ from grader.feedback.gradient_check import own_forward
 from grader.results import Counterexample, Item, Outcome
 
 TRIED = 8
-"""On how many cases of a kind gradients are held against the student's own forward, at most."""
+"""The largest number of cases of a kind on which gradients are compared with the student's own forward."""
 
 SHRINK_SECONDS = 4.0
 """How long one submission's counterexamples may take to find, in all."""

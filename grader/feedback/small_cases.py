@@ -1,6 +1,6 @@
-"""Small settings of each layer, arrays of small integers for them, and what the reference answers.
+"""Small settings of each layer, arrays of small integers for them, and the reference's answers.
 
-Trusted side; pure. What a counterexample is searched among: drawn afresh, so no hidden array is shown.
+Trusted side; pure. Counterexamples are chosen among these. They are drawn anew, so no hidden array is shown.
 """
 
 from collections.abc import Callable, Iterator, Mapping

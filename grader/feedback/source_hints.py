@@ -1,6 +1,6 @@
 """Lines of a submission that show a known mistake: read, never executed.
 
-Trusted side; pure. A hint alone accuses nobody: it gives a diagnosis its line.
+Trusted side; pure. A hint alone is never reported: it only adds the line to a diagnosis.
 """
 
 import ast

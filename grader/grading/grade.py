@@ -68,7 +68,7 @@ def _grade(submission: Submission, job: Job) -> Result:
     items = tuple(replace(item, hidden=student.truth.hidden) for item in items)
     criteria = score(items, assignment.points, own_forward_credit=assignment.own_forward_credit)
     criteria = tuple(_noted(criterion, student) for criterion in criteria)
-    # What is right by an accepted convention is no mistake.
+    # A difference that the course accepts as a convention is not a mistake.
     failing = {criterion.name for criterion in criteria if criterion.passed < criterion.total}
     diagnoses = tuple(diagnosis for diagnosis in diagnoses if diagnosis.criterion in failing)
     notes = _grader_errors(items)
@@ -94,7 +94,7 @@ def _grade(submission: Submission, job: Job) -> Result:
 
 
 def _load_warnings(client: object, job: Job) -> Iterator[str]:
-    """Say what loading found missing: imports, and names of what is graded."""
+    """Yield a warning for each import that is missing, and for names that the graded criteria need."""
     if not isinstance(client, Client):
         return
     for name, why in client.stand_ins.items():

@@ -29,7 +29,7 @@ class Job:
     python : str or None
         The worker's interpreter, this one if None.
     checks : Path or None
-        A folder of further checks, beside the shipped ones.
+        A folder of checks in addition to the shipped ones.
     """
 
     assignment: Assignment
@@ -44,7 +44,7 @@ class Job:
         return [CHECKS, self.checks] if self.checks else [CHECKS]
 
     def ground_truth(self) -> GroundTruth:
-        """Return the set of cases that submissions are held against."""
+        """Return the set of cases that submissions are graded with."""
         chosen = self.assignment.ground_truth
         return load_ground_truth(None if chosen == "public" else self.assignment.resolve(chosen))
 

@@ -19,7 +19,7 @@ def apply_late_policy(standing: Standing, policy: LatePolicy, points: float, max
     Parameters
     ----------
     standing : Standing
-        With ``late_seconds``; where that is None, nothing is taken and the reason says so.
+        With ``late_seconds``; if that is None, nothing is deducted, and the reason explains it.
     policy : LatePolicy
         The assignment's.
     points, max_points : float

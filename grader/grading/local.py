@@ -1,4 +1,4 @@
-"""Open check one file with the public cases: what `grader check` and plain pytest do.
+"""Open a student's own file with the public cases, for `grader check` and plain pytest.
 
 Trusted side, on the student's own machine, where their own code needs no sandbox.
 """

@@ -1,4 +1,4 @@
-"""Open a submission for its checks: read its program, start what calls it; and hold a job to be gradable.
+"""Open a submission for its checks (read its program, start its client), and check that a job can be graded.
 
 Trusted side. One backend serves every submission that this process grades.
 """

@@ -217,7 +217,7 @@ def grade_all(
 def _graded(
     submissions: Sequence[Submission], job: Job, make_executor: MakeExecutor, workers: int
 ) -> Iterator[tuple[Submission, Result | None]]:
-    """Yield submissions as they are graded; None stands for a pool that broke."""
+    """Yield each graded submission; None stands for a pool that broke."""
     with make_executor(min(workers, len(submissions))) as executor:
         futures: dict[Future[Result], Submission] = {}
         try:

@@ -49,7 +49,7 @@ class _Text(HTMLParser):
 
 
 def html_to_text(html: str) -> str:
-    r"""Return the text of a page, one line for each line shown; plain text comes back as it is.
+    r"""Return the text of a page, one line for each line shown; plain text comes back unchanged.
 
     Examples
     --------

@@ -9,7 +9,7 @@ from grader.sandbox.probe import Report
 
 
 def doctor_text(sandboxes: Sequence[Report], facts: Mapping[str, object]) -> str:
-    """Return what was found out about this machine.
+    """Return the facts about this machine as text.
 
     Parameters
     ----------

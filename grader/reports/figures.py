@@ -11,7 +11,7 @@ from markupsafe import Markup
 from grader.reports.phrasing import number, ratio
 
 _WIDTH, _HEIGHT, _MARGIN = 640, 200, 28
-_SLOWEST, _FASTEST = 1e-3, 1e6  # beyond these a ratio is no speed, and would make the axis useless
+_SLOWEST, _FASTEST = 1e-3, 1e6  # a ratio beyond these cannot be a speed, and would make the axis useless
 
 
 def histogram_svg(counts: Sequence[int], max_points: float) -> Markup:

@@ -1,4 +1,4 @@
-"""What a class's results amount to: averages, histogram, hardest cases, mistakes counted.
+"""The results of a class in figures: averages, histogram, hardest cases, counted mistakes.
 
 Trusted side; pure.
 """

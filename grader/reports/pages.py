@@ -1,6 +1,6 @@
 """The pages: the class report and one student's feedback, each one file without outside parts.
 
-Trusted side; pure. Every text is escaped by the template engine; beside that a content policy lets
+Trusted side; pure. The template engine escapes every text; in addition, a content policy lets
 nothing run but the report's own script, and nothing load at all.
 """
 
@@ -93,7 +93,7 @@ def feedback_page(result: Result, assignment_name: str, classmates: Sequence[Res
     result : Result
     assignment_name : str
     classmates : sequence of Result
-        Whose speeds are drawn beside this one's, without names.
+        Whose speeds are drawn together with this one's, without names.
     """
     failing = _failing(result)
     own = result.speed.speedup_over_loops if result.speed else None

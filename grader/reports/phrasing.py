@@ -1,4 +1,4 @@
-"""What the reports say in words: outcomes, standings, points, and one line on what went wrong.
+"""The words of the reports: outcomes, standings, points, and a summary in one line.
 
 Trusted side; pure. Every page and table takes its wording from here, so that they agree.
 """

@@ -37,7 +37,7 @@ class Change:
     """One submission that is not as it was.
 
     ``before`` and ``after`` are points, None where the run has no verdict on it; ``edited`` tells
-    whether what was graded, or the rules, changed (the fingerprints differ).
+    whether the files or the rules changed (the fingerprints differ).
     """
 
     id: str
@@ -116,7 +116,7 @@ def _outcomes(items: Sequence[Item]) -> dict[tuple[str, str], Outcome]:
 
 
 def reasons(before: Run, after: Run) -> tuple[str, ...]:
-    """Return what differs between two runs beside the submissions: the rules, versions, options."""
+    """Return the differences between two runs except the submissions: rules, versions, options."""
     said = ["the assignment file changed"] if before.assignment_text != after.assignment_text else []
     tables = [("", before.versions, after.versions), ("option ", before.options, after.options)]
     for kind, old, new in tables:

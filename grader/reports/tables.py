@@ -36,7 +36,7 @@ def scores_table(results: Sequence[Result], max_points: float) -> Table:
         points = [group.points(result) if graded else None for group in columns]
         said = "; ".join([*standing_words(result.standing), summary(result)])
         table.add_row(
-            # Text, since a name such as [red] is no markup of ours.
+            # Text, because a name such as [red] must not act as markup.
             Text(visible(result.id)),
             Text(number(result.points) if graded else "-", style="bold"),
             *(Text("-" if value is None else f"{value:.1f}") for value in points),
@@ -50,7 +50,7 @@ def failure_blocks(items: Iterable[Item], most: int = _SHOWN_CASES) -> list[str]
 
     The first line names criterion, case and outcome; then come the case's parameters and the message,
     with shapes or the largest deviation and the picture of the wrong positions, or the lines that raised.
-    What is left out is counted and named.
+    The others are counted and named.
     """
     failed: dict[str, list[Item]] = {}
     for item in items:
@@ -74,7 +74,7 @@ def _block(item: Item) -> str:
 
 
 def check_report(result: Result) -> str:
-    """Return all that a student is told on the terminal of their own file: failures, then points."""
+    """Return the report on a student's own file for the terminal: failures, then points."""
     explained = [f"{one.criterion}: {one.sentence}{_see(one.place)}" for one in result.diagnoses]
     examples = [f"Smallest failing case of {one.criterion}\n{one.text}" for one in result.counterexamples]
     warnings = [f"warning: {warning}" for warning in result.warnings]

@@ -1,6 +1,6 @@
 """Which modules of the standard library every submission may import.
 
-Trusted side; pure data. What can be harmful is left out so that a student is told by name;
+Trusted side; pure data. Modules that can do harm are left out, so that the message to the student names them;
 the walls are the kernel's.
 """
 

@@ -43,7 +43,7 @@ class Answer:
         None: an array came back, to be compared.
     array : ndarray or None
     message : str
-        Why there is no array, for the student.
+        The reason for the missing array, for the student.
     location : tuple of Place
         Where the student's code raised, then the student's own calls that led there, innermost first.
     seconds, cpu_seconds : float

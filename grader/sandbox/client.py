@@ -1,4 +1,4 @@
-"""Ask one submission's worker for arrays; whatever it does, an answer comes in bounded time.
+"""Ask one submission's worker for arrays; an answer always comes in bounded time.
 
 Trusted side. Starts a worker at the first call, loads the program, and starts a fresh worker for the next
 call when one has ended. Every failure of the student's is an `Answer`; only the sandbox's own are raised.
@@ -50,7 +50,7 @@ class Client:
     settings : Mapping
         The assignment's settings of the interface.
     imports : sequence of str
-        Top-level modules that may be imported beside `grader.sandbox.allowed_imports.HARMLESS`.
+        Top-level modules that may be imported besides `grader.sandbox.allowed_imports.HARMLESS`.
     limits : Limits
     backend : Backend
 
@@ -155,7 +155,7 @@ class Client:
     ) -> Reply:
         """Call forward, and backward if more than one part is wanted, with their Python operations counted.
 
-        Beside `parts` the reply has ``counts``: rows of phase (0 forward, 1 backward), file (its place in
+        The reply also has ``counts``: rows of phase (0 forward, 1 backward), file (its place in
         `modules`), line and count, as far as the worker is to be believed.
         """
         return self._ask({"op": "count", "kind": kind, "params": params}, arrays, (*parts, "counts"))

@@ -1,6 +1,6 @@
 """Find the interpreter that `--python` names, and check that it can run a worker.
 
-Trusted side. Done before any sandbox is tried, whose message would blame the sandbox.
+Trusted side. Done before any sandbox is tried, because its message would blame the sandbox.
 """
 
 import os

@@ -1,7 +1,7 @@
 """The pipes to one worker: requests out, frames and printed text in, with bounds and without blocking.
 
-Trusted side. A thread for each pipe, so that no worker, however it writes or refuses to read, can hold up who
-waits with a deadline; the same code serves every platform.
+Trusted side. Each pipe has a thread, so that a worker that writes too much or does not read cannot hold up a
+caller who waits with a deadline. The same code serves every platform.
 """
 
 import contextlib
@@ -31,7 +31,7 @@ class Flooded:
 
 @dataclass(frozen=True, slots=True)
 class Malformed:
-    """The worker sent bytes that are no frame, or more frames than anybody asked for."""
+    """The worker sent bytes that are not a frame, or more frames than requested."""
 
     message: str
 

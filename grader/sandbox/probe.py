@@ -1,6 +1,6 @@
-"""Whether a sandbox holds, by trying: a worker attempts what it must not be able to do.
+"""Test whether a sandbox confines: a worker attempts everything that must be refused.
 
-Trusted side. Presence of a feature proves nothing; a refusal does. `grader doctor` prints what is found here.
+Trusted side. Only a refusal proves that a feature works, not its presence. `grader doctor` prints the report.
 """
 
 import os

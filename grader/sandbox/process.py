@@ -1,6 +1,6 @@
 """One running worker, whatever started it, and the words for how it ended.
 
-Trusted side. Owned by the client: nobody else sends to a worker or ends it.
+Trusted side. Owned by the client, which alone sends to a worker and ends it.
 """
 
 import base64

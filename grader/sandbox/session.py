@@ -182,7 +182,7 @@ class Session:
         return replace(answer, message=message)
 
     def _verdict(self, event: object) -> Stop:
-        """Return what an event that is no answer means."""
+        """Return the meaning of an event that is not an answer."""
         if isinstance(event, Closed):
             return Stop(*describe_end(self.end(grace=GRACE), self._limits))
         if isinstance(event, Flooded):

@@ -1,4 +1,4 @@
 """Speed compared with nested loops and with the reference, by the trusted side's clocks.
 
-Trusted side. `judge` is what the checks call; what is timed runs in workers.
+Trusted side. The checks call `judge`; the timed programs run in workers.
 """

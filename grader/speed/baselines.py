@@ -1,7 +1,7 @@
-"""Whom a submission is timed against: nested loops, the reference, and a program that computes nothing.
+"""The programs that are timed with a submission: nested loops, the reference, and one that computes nothing.
 
-Trusted side. All three run in workers of their own, confined and called exactly as the submission is. What
-the idle one takes is what carrying the arrays takes, and no submission has a hand in it.
+Trusted side. All three run in workers of their own, confined and called exactly as the submission is. The
+idle program's time is the time of the transfer, and a submission cannot influence it.
 """
 
 import contextlib

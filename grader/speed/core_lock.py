@@ -1,7 +1,7 @@
 """Timing slots: one core for one measurement at a time, among all processes of this user on this machine.
 
-Trusted side. A slot is a lock on a file, which the system lets go however its holder ends. So more workers
-than cores change no score.
+Trusted side. A slot is a lock on a file. The system releases it however its holder ends. So a run with more
+workers than cores gives the same scores.
 """
 
 import contextlib

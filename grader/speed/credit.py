@@ -1,4 +1,4 @@
-"""Speed -> share of the points, in quarters, so that noise seldom has a boundary to cross.
+"""Speed -> share of the points, in quarters, so that noise seldom changes a score.
 
 Trusted side; pure.
 """
@@ -45,7 +45,7 @@ def possible_credits(speedup: Estimate, ratio: Estimate, policy: SpeedPolicy) ->
 
 
 def less_loops(share: float, loops: Sequence[str], policy: SpeedPolicy) -> float:
-    """Return what is left of a share where some loops must not run in Python.
+    """Return the rest of a share where the assignment forbids some Python loops.
 
     Examples
     --------

@@ -112,7 +112,7 @@ def _verdict(phase: str, standing: PhaseTiming, loops: Loops, policy: SpeedPolic
 
 
 def _outcome(share: float, standing: PhaseTiming) -> Outcome:
-    """Return the word for a share: too slow is the clock's verdict; by loops alone is not what was asked."""
+    """Return the outcome: timed out if the code is too slow, not implemented if loops cost all points."""
     if share:
         return Outcome.PASSED
     return Outcome.NOT_IMPLEMENTED if standing.credit else Outcome.TIMED_OUT

@@ -1,8 +1,8 @@
 """Which loops still run in Python: double one dimension at a time and see which lines run more often.
 
-Trusted side. No clock is in it, so it is the same on every machine. Since a hostile file could hide from
-the counter, which runs beside it, processor time is held against it: at sizes where arrays cost nothing,
-only a loop in Python makes a dimension that is eight times as large several times as dear.
+Trusted side. Counting uses no clock, so the result is the same on every machine. A hostile file could hide
+from the counter, which runs in the same process, so processor time is compared with the counts: at sizes
+where arrays cost almost nothing, only a Python loop takes several times as long for eight times the size.
 """
 
 import contextlib
@@ -50,7 +50,7 @@ class Loop:
 
     @property
     def function(self) -> str:
-        """The function that the loop is in, as far as it is known."""
+        """The function that the loop is in, if it is known."""
         return (self.place.function if self.place else "") or self.phase
 
     def __str__(self) -> str:

@@ -24,11 +24,11 @@ MIN_ROUNDS = 7
 CLEAR = 1.15
 """Factor on the interval within which no boundary may lie for a measurement to end early."""
 UNSURE = 1.05
-"""Factor on the interval in the end: what bootstrapping one run cannot know of other runs."""
+"""Factor on the interval at the end: other runs vary more than bootstrapping one run can show."""
 FAVOUR = 1.1
-"""Every median counts as so much better than measured: what lacks a tenth to a boundary is over it."""
+"""Every median counts as this much better than measured: less than a tenth below a boundary is enough."""
 PATIENCE = 4.0
-"""How many times the budget a measurement may last by the wall clock, on a machine that is busy otherwise."""
+"""How many times the budget a measurement may last by the wall clock, on a machine with other work."""
 LEAST_SHARE = 0.25
 """At least this share of a call's time is its own, however long the transfer takes."""
 KNOWN_SHARE = 0.02
@@ -73,13 +73,15 @@ class Laps:
         """Judge the rounds so far, with intervals widened by `margin`."""
         clock = _cpu if self.cpu_is_known else _wall
         waited = self.cpu_is_known and self.waits(phase)
+        # The idle program only carries the arrays, so its time is the cost of the pipe and of the copies.
         transfer = median(clock(self.idle, phase))
         student = _net((_wall if waited else clock)(self.student, phase), transfer)
         reference = _net(clock(self.reference, phase), transfer)
+        # Loops are timed at the small size only; their time is proportional to the number of products.
         scale = self.size.products / SMALL.products
         loops = [scale * seconds for seconds in clock(self.loops, phase)]
         speedup, ratio = _ratios(loops, student), _ratios(student, reference)
-        # Not the interval's better end: a busy machine widens the interval and would give points away.
+        # The median, not the better end of the interval: a busy machine widens it and would give more points.
         fast, near = speedup.times(FAVOUR), ratio.times(1 / FAVOUR)
         low, high = possible_credits(fast.widened(margin), near.widened(margin), policy)
         return PhaseTiming(
@@ -94,6 +96,7 @@ class Laps:
     def waits(self, phase: str) -> bool:
         """Whether the submission took far more wall time than it computed, where the loops did not."""
         walls, cpus = _wall(self.student, phase), _cpu(self.student, phase)
+        # The round that waited least, and the loops' worst ratio: other programs must not look like waiting.
         idle = min(wall - cpu for wall, cpu in zip(walls, cpus, strict=True))
         busy = max(w / c for w, c in zip(_wall(self.loops, phase), _cpu(self.loops, phase), strict=True))
         return idle > WAITING_SECONDS + WAITING_FACTOR * busy * max(cpus)
@@ -143,13 +146,14 @@ def race(
     track.round(laps)
     track.round(laps)
     if all(laps.standing(phase, policy, 1.0).speedup.median > policy.zero_speedup for phase in phases):
-        # Whoever is no faster than loops would need minutes at the larger size, and earn nothing there.
+        # A submission that is not faster than loops would need minutes at the larger size, and earn nothing.
         laps = Laps(LARGE)
         track.warm_up(LARGE)
     while True:
         track.round(laps)
         if len(laps.student) < MIN_ROUNDS:
             continue
+        # The margin is wider here than at the end, so that a measurement near a boundary does not end early.
         settled = all(laps.standing(phase, policy, CLEAR).conclusive for phase in phases)
         if settled or track.cpu_seconds > policy.budget_seconds or clock() > end:
             return {phase: laps.standing(phase, policy, UNSURE) for phase in phases}
@@ -187,6 +191,7 @@ class _Track:
         ]
         if with_loops:
             turns.append(lambda: laps.loops.append(self.lap(self.opponents.loops, SMALL, few)))
+        # The order rotates, so that no program always runs after the same other one.
         first = len(laps.student) % len(turns)
         for turn in turns[first:] + turns[:first]:
             turn()
@@ -199,6 +204,7 @@ class _Track:
         truth: Mapping[str, Part] | None = None,
     ) -> Lap:
         """Time one call; what the worker computed since its last call is added, whatever it was for."""
+        # Work after a reply, such as in a thread or a finaliser, would otherwise cost nothing.
         before = client.cpu_seconds
         since = before - self.marks.get(client, before)
         if truth is None:
@@ -218,6 +224,7 @@ def _wall(laps: Sequence[Lap], phase: str) -> list[float]:
 
 
 def _net(gross: Sequence[float], transfer: float) -> list[float]:
+    # A share of the time always counts, since noise in the transfer could leave nothing, or less.
     return [max(seconds - transfer, LEAST_SHARE * seconds, 1e-9) for seconds in gross]
 
 

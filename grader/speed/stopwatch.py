@@ -1,7 +1,7 @@
-"""Time one call of one client, forward and backward apart, and hold its answers against the truth.
+"""Time one call of one client, forward and backward separately, and compare its answers with the truth.
 
-Trusted side. Both clocks are read here: processor time decides, since a busy machine leaves it nearly alone,
-wall time tells of work that is done elsewhere.
+Trusted side. Both clocks are read here. Processor time decides, because a busy machine hardly changes it;
+wall time shows work that is done in other processes.
 """
 
 from collections.abc import Mapping, Sequence
@@ -52,7 +52,7 @@ def time_call(
     Raises
     ------
     GraderError
-        It did not answer, which is no fault of the submission's.
+        It did not answer, which is not the submission's fault.
     """
     lap, reply = _timed(client, size, inputs, core, phases)
     for answer in reply.answers.values():
@@ -86,7 +86,7 @@ def checked_call(
 
 
 def hold(reply: Reply, truth: Mapping[str, Part]) -> None:
-    """Hold a reply against the right answers; raises `Voided`."""
+    """Compare a reply with the right answers; raises `Voided`."""
     for part, answer in reply.answers.items():
         if answer.outcome is not None or answer.array is None:
             raise Voided(part, answer.outcome or Outcome.NOT_RUN, answer.message, answer.location)

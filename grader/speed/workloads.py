@@ -1,7 +1,7 @@
 """The convolutions that are timed: their sizes, fresh inputs, and the right answers.
 
-Trusted side. Stride 2, so that what is timed is the general case; no remainder, so that a mistake at the
-border costs its own points and not these as well.
+Trusted side. The stride is 2, which is the general case. There is no remainder, so that a mistake with the
+remainder does not also cost speed points.
 """
 
 from collections.abc import Mapping

@@ -1,6 +1,6 @@
-"""Hold `as_strided` to the memory of the array that it looks at.
+"""Keep `as_strided` within the memory of its array.
 
-Untrusted side. One wrong stride makes NumPy read whatever lies behind an array: results then differ from
+Untrusted side. With one wrong stride, NumPy reads memory outside the array: results then differ from
 run to run, or the process dies. A bounds check turns that into a message with the numbers.
 """
 

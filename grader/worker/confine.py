@@ -1,4 +1,4 @@
-"""Give up rights for good: privileges, and every system call that the filter does not name.
+"""Give up rights permanently: privileges, and every system call that the filter does not name.
 
 Untrusted side, run before any student's code is there. The filter comes ready-made from the trusted side.
 """

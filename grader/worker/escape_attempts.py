@@ -1,7 +1,7 @@
-"""What a probe tries from inside a sandbox; every attempt must fail.
+"""The attempts that a probe makes from inside a sandbox; every one must fail.
 
 Untrusted side: this text is handed to a worker as if it were a student's file. An attempt raises
-OSError where it is refused; if it returns, it got through. None does harm if it does.
+OSError if it is refused; if it returns, it succeeded. No attempt does harm if it succeeds.
 """
 
 # The attempts' names say what they do; the probe's report prints them.

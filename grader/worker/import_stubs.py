@@ -51,5 +51,5 @@ def _progress(iterable: Any = None, *_: Any, **__: Any) -> Any:
     return iterable
 
 
-# A progress bar around a loop is no reason to fail the loop.
+# A progress bar around a loop must not make the loop fail.
 _PROGRESS = {"tqdm": _progress, "trange": lambda *limits, **_: range(*limits)}

@@ -1,7 +1,7 @@
 """Import a student's modules from memory, with an allow-list for what they import.
 
-Untrusted side. The allow-list is there to tell the student by name what may not be used; what
-cannot be had is decided by the kernel, whoever asks.
+Untrusted side. The allow-list exists so that messages name the forbidden module; the kernel decides
+which files can be read, for any code in this process.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class InMemoryProgram(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     modules : mapping of str to str
         Source text by path, `main` among them.
     imports : collection of str
-        Top-level modules that may be imported beside the student's own.
+        Top-level modules that may be imported besides the student's own.
 
     Attributes
     ----------
@@ -87,7 +87,7 @@ class InMemoryProgram(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         level: int = 0,
     ) -> Any:
         if level and not (globals or {}).get("__package__"):
-            # `from .layers import ...` in a file that was handed in without its package.
+            # `from .layers import ...` in a file that was submitted without its package.
             if not name:
                 return types.SimpleNamespace(**{one: importlib.import_module(one) for one in fromlist or ()})
             level = 0

@@ -1,7 +1,7 @@
 """Count what a student's code does in Python, line by line: no clock, so the same on every machine.
 
-Untrusted side. A student could switch the tracing off; the trusted side holds the counts against the growth
-of processor time (`grader.speed.python_loops`).
+Untrusted side. A student could switch the tracing off, so the trusted side compares the counts with the
+growth of processor time (`grader.speed.python_loops`).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class Counter:
     """Counts lines begun, jumps back and functions entered, by the student's line that caused them.
 
     What other Python code does on behalf of a student's line (`np.apply_along_axis`, text given to
-    ``exec``) is counted at that line; what runs under a file name that nobody handed in, at file -1.
+    ``exec``) is counted at that line. Code under a file name outside the submission counts for file -1.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ class Counter:
 
     def record(self, phase: int, call: Callable[[], Any]) -> Any:
         """Return what `call` returns; its operations are counted as `phase`'s."""
-        # A finaliser that the collector happens to run now would be counted here.
+        # The garbage collector could run a finaliser of an earlier call, whose lines would be counted here.
         collecting = gc.isenabled()
         gc.disable()
         watch = _monitored if hasattr(sys, "monitoring") else _traced
@@ -53,11 +53,13 @@ class Counter:
 
     def _note(self, phase: int, frame: Any) -> None:
         inner = frame
+        # Charge library code to the student's line that called it: a loop inside `np.vectorize` is theirs.
         while frame is not None and frame.f_code.co_filename not in self._numbers:
             frame = frame.f_back
         if frame is not None:
             place = (phase, self._numbers[frame.f_code.co_filename], frame.f_lineno or 0)
         elif inner.f_code.co_filename.startswith(OURS):
+            # The adapter's own lines, between the student's calls.
             return
         else:
             place = (phase, HIDDEN, 0)
@@ -70,6 +72,7 @@ def _traced(call: Callable[[], Any], note: Callable[[Any], None]) -> Any:
             note(frame)
         return trace
 
+    # Older Pythons have no sys.monitoring; tracing gives the same counts, only slower.
     before = sys.gettrace()
     sys.settrace(trace)
     try:
@@ -79,7 +82,8 @@ def _traced(call: Callable[[], Any], note: Callable[[Any], None]) -> Any:
 
 
 def _monitored(call: Callable[[], Any], note: Callable[[Any], None]) -> Any:
-    # The events that make up settrace's "call" and "line"; a line is not begun anew by a jump back to it.
+    # Together these give settrace's "call" and "line" events. JUMP is needed because a jump back to the line
+    # of a one-line loop does not give a new LINE event.
     monitoring = sys.monitoring  # type: ignore[attr-defined, unused-ignore]
     events = [getattr(monitoring.events, name) for name in ("PY_START", "PY_RESUME", "LINE", "JUMP")]
     monitoring.use_tool_id(TOOL, "counting")

@@ -1,6 +1,6 @@
-"""The untrusted side: load a student's program, call it as asked, send back arrays.
+"""The worker's main loop: load a student's program, make the requested calls, send back arrays.
 
-Untrusted side: runs in the confined process beside the student's code, on Python >= 3.9, with NumPy, the
+Untrusted side: runs in the confined process with the student's code, on Python >= 3.9, with NumPy, the
 standard library and its own parts (`grader.worker.wire`, `grader.worker`) only. It knows no expected value.
 """
 
@@ -124,7 +124,7 @@ class Worker:
         inputs: scenarios.CallArrays,
         originals: scenarios.CallArrays,
     ) -> None:
-        """Send what `parts` yields, as far as it is wanted, and what stopped it."""
+        """Send the wanted parts that `parts` yields, and the error that stopped it."""
         wanted = list(header["parts"])
         try:
             for part, value in parts():

@@ -18,7 +18,7 @@ import numpy as np
 
 
 def specs(packages: Iterable[str]) -> dict[str, ModuleSpec]:
-    """Return where packages beside NumPy are, those that are installed."""
+    """Return where packages other than NumPy are, if they are installed."""
     wanted = [name for name in packages if name.isidentifier() and name not in sys.modules]
     found = {name: importlib.util.find_spec(name) for name in wanted}
     return {name: spec for name, spec in found.items() if spec is not None and spec.has_location}

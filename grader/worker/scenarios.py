@@ -1,4 +1,4 @@
-"""Call a layer as a case asks: which inputs, laid out how, in which order.
+"""Call a layer as a case describes: its inputs, their memory layout, the order of calls.
 
 Untrusted side. The interface knows how a student's API is called; this knows what is called when.
 """

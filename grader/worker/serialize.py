@@ -1,7 +1,7 @@
 """Turn what a student's code returned or raised into something that may cross the wire.
 
 Untrusted side. Only base arrays of plain numbers are sent; anything else becomes a status with a sentence.
-Statuses are the grader's outcome words; the trusted side doubts them all the same.
+Statuses are the grader's outcome words; the trusted side still checks them.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Frames between the trusted and the untrusted side: a JSON header and raw array bytes.
 
 Both sides, so Python >= 3.9, NumPy and the standard library only. Nothing that is read here can
-run code: no pickle, no object arrays; every size is bounded before a byte is believed.
+run code: no pickle, no object arrays; every size is checked before a byte is used.
 
 A frame is ``b"CNNG"``, the header's length (u32), the payload's length (u64), the header as JSON
 and the arrays' bytes, all little-endian, in the order in which ``header["arrays"]`` names them.
@@ -99,7 +99,7 @@ class Decoder:
         Raises
         ------
         WireError
-            The bytes are no frame; the decoder is of no use afterwards.
+            The bytes are not a frame; the decoder cannot be used afterwards.
         """
         self._buffer += data
         frames = []

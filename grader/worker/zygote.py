@@ -1,6 +1,6 @@
 """The process that forks a confined worker in milliseconds: NumPy loaded, no answers in its memory.
 
-Untrusted side by where it runs, trusted by what it runs: it never executes a student's byte itself. Python
+Part of the worker, but trusted: it never executes student code itself, only its forked children do. Python
 >= 3.9 with NumPy alone; the Landlock rules and the seccomp filter come ready-made from the trusted side.
 """
 
@@ -36,7 +36,7 @@ class Allowed(importlib.abc.MetaPathFinder):
         self._specs = specs
 
     def find_spec(self, fullname: str, *_: Any) -> ModuleSpec | None:
-        """Return what was found before the fork."""
+        """Return the spec that was found before the fork."""
         return self._specs.get(fullname)
 
 
@@ -50,6 +50,7 @@ def main(control_fd: str, *packages: str) -> None:
     bpf = base64.b64decode(policy["filter"])
     # The library's folder is listed now: its files may be read later, its list may not.
     importlib.util.find_spec("no_module_of_this_name")
+    # Frozen objects are not visited by the collector, so forked workers keep sharing their memory pages.
     gc.collect()
     gc.freeze()
     while True:
@@ -88,6 +89,7 @@ def become(
     """Turn the forked child into a confined worker with five open files; return requests and replies."""
     zygote = os.getppid()
     confine.die_with_parent(signal.SIGKILL)
+    # If the zygote died before the line above, no signal will come.
     if os.getppid() != zygote:
         os._exit(1)
     _keep(fds, confined, ruleset)
@@ -95,11 +97,13 @@ def become(
         signal.signal(number, signal.SIG_DFL)
     streams()
     _forget()
+    # The order matters: the seccomp filter comes last, since it refuses the calls that the steps before need.
     rlimits.apply(limits)
     confine.give_up_privileges()
     confine.restrict_files(6)
     os.close(6)
     confine.restrict_calls(bpf)
+    # The zygote waits for this byte, so that a worker that is not confined never gets a request.
     os.write(3, b"+")
     os.close(3)
     return 4, 5

@@ -1,7 +1,7 @@
 """Draw the inputs of a case from a seed.
 
-Trusted side. Each case has a stream of its own, so that adding a case leaves the others' arrays
-as they are.
+Trusted side. Each case has a stream of its own, so that adding a case does not change
+the arrays of the others.
 """
 
 import hashlib

@@ -37,7 +37,7 @@ def _varied(case: Case, rng: np.random.Generator) -> Case:
     sizes = dict(case.sizes)
     steps = {"H": _along(case, 0), "W": _along(case, 1)}
     for axis, step in steps.items():
-        # Whole strides more leave the remainder as it is.
+        # Adding whole strides does not change the remainder.
         sizes[axis] += step * int(rng.integers(0, 2))
     if sizes["H"] == sizes["W"] and case.sizes["H"] != case.sizes["W"]:
         sizes["W"] += steps["W"]

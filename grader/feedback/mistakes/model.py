@@ -82,7 +82,7 @@ class Mistake:
     forms : tuple of Form
         Ways to make it that give different answers, the most usual one first.
     hint : str
-        The static hint (`grader.feedback.source_hints`) that shows it in the source; empty if none does.
+        The static hint (`grader.feedback.source_hints`) that shows it in the source; empty if there is none.
     needs_hint : bool
         Whether its answers alone (an error on every call, say) are too common to name it by.
     refuses : bool

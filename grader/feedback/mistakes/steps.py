@@ -28,7 +28,7 @@ def check(call: LayerCall) -> LayerCall:
 
 
 def as_it_is(value: Any, *_: LayerCall) -> Any:
-    """Leave a call, or a result, as it is."""
+    """Return a call, or a result, unchanged."""
     return value
 
 

@@ -1,7 +1,7 @@
 """Open, write and read the gradebook.
 
-Trusted side. One transaction a result, so that a killed run loses nothing that was graded;
-the items lie in a table of their own, so that SQL can ask which case fails most.
+Trusted side. Each result is one transaction, so that a killed run loses no finished result.
+The items have a table of their own, so that SQL can find which case fails most.
 """
 
 import contextlib
@@ -51,8 +51,8 @@ class Gradebook:
         Raises
         ------
         GradebookError
-            There is none and none is to be made, the file is not a gradebook or one of another
-            version, or another process holds it.
+            There is none and `create` is false, the file is not a gradebook or has another
+            version, or another process has locked it.
         """
         path = folder / FILE_NAME
         if create:
@@ -147,7 +147,7 @@ class Gradebook:
         """Return the newest verdict on the same files under the same rules, for not grading twice.
 
         Two students with equal files have equal fingerprints: id, name, participant and standing
-        are the caller's to replace. A grader's error is no verdict and is never returned.
+        are the caller's to replace. A result with a grader error is never returned.
         """
         found = self._results(
             "SELECT * FROM results WHERE fingerprint = ? AND fingerprint != '' AND status = 'graded'"

@@ -26,7 +26,7 @@ from grader.results import (
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One call of ``grader run``: what was graded, by which rules, with which versions.
+    """One call of ``grader run``: its submissions, rules and versions.
 
     Attributes
     ----------

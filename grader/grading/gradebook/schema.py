@@ -79,7 +79,7 @@ COMMIT;
 
 
 def connect(path: Path, *, create: bool) -> sqlite3.Connection:
-    """Open a gradebook's file and check its format; make the tables where asked, upgrade older ones.
+    """Open a gradebook's file and check its format; create its tables if asked to, upgrade older ones.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Sources: which file is the answer, what of it is executed, and what a student must be told about it.
+"""Sources: choose the main file, keep its definitions, and list what was skipped.
 
 Trusted side. `read_program` is what the rest of the grader calls; it parses and never executes.
 """

@@ -1,4 +1,4 @@
-"""Which names a top-level statement binds, needs at once, and needs when what it defines is called.
+"""Which names a top-level statement binds, needs when it runs, and needs when its function is called.
 
 Trusted side; pure functions over syntax trees and Python's own symbol tables.
 """

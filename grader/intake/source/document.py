@@ -23,7 +23,7 @@ class Document:
     Attributes
     ----------
     path : str
-        As handed in.
+        Its path in the submission.
     text : str
         The program, repaired where it could be.
     original : str

@@ -1,4 +1,4 @@
-"""The helper modules that an answer imports, found among the files handed in.
+"""Find the helper modules that the main file imports, among the submission's files.
 
 Trusted side; pure. Paths decide: ``import layers.conv`` is looked for from the answer's folder upwards, as
 Python would from the folder where a student started it, and at last anywhere under that name.
@@ -15,7 +15,7 @@ from grader.intake.source.document import Document
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A module that was found: the path handed in, the path it is imported by, and where that begins."""
+    """A module that was found: its path in the submission, the path of its import, and where that begins."""
 
     source: str
     path: str
@@ -23,7 +23,7 @@ class Found:
 
 
 class Files:
-    """The Python files handed in, to be found by their paths or, failing that, by the end of them."""
+    """The submission's Python files, found by their paths or else by the end of their paths."""
 
     def __init__(self, paths: Collection[str]) -> None:
         self.paths = frozenset(path for path in paths if path.lower().endswith(".py"))
@@ -45,7 +45,7 @@ def find_modules(main: Document, files: Files, read: Callable[[str], Document]) 
     main : Document
         The answer.
     files : Files
-        All Python files handed in.
+        All Python files of the submission.
     read : callable
         Gives the document of such a path.
 
@@ -54,7 +54,7 @@ def find_modules(main: Document, files: Files, read: Callable[[str], Document]) 
     root : str
         The folder above all that is imported; ``""`` where that is the top.
     modules : dict of str to str
-        Path of import, from the root, to path handed in; without the answer itself.
+        Path of import, from the root, to the path in the submission; without the main file itself.
     """
     home = posixpath.dirname(main.path)
     found: dict[str, Found] = {}
@@ -73,7 +73,7 @@ def find_modules(main: Document, files: Files, read: Callable[[str], Document]) 
 
 
 def exported(document: Document, files: Files) -> Iterator[tuple[str, str, str]]:
-    """Yield ``(name here, name there, file)`` for what a document imports from others handed in.
+    """Yield ``(name here, name there, file)`` for what a document imports from other files of the submission.
 
     A star import yields ``("*", "*", file)``.
     """

@@ -1,4 +1,4 @@
-"""Which file is the answer: the one that defines what is asked for, whatever it is called.
+"""Choose the main file of a submission: the one that defines the wanted names, whatever it is called.
 
 Trusted side; pure.
 """
@@ -62,7 +62,7 @@ def choose(
     Parameters
     ----------
     files : sequence of SourceFile
-        All that was handed in.
+        All files of the submission.
     names : collection of str
         What the interface asks for at a program's top level.
     read : callable
@@ -103,7 +103,7 @@ def _mentions(pattern: re.Pattern[bytes], data: bytes) -> bool:
 
 def _candidate(document: Document, wanted: frozenset[str], offers: set[str]) -> _Candidate:
     if document.error:
-        # Where the program is broken, its text still tells whether it was meant as the answer.
+        # The text of a broken program still shows whether it was meant as the main file.
         said = frozenset(re.findall(r"^(?:class|(?:async )?def)\s+(\w+)", document.original, re.MULTILINE))
         return _Candidate(document, said & wanted, said & wanted)
     return _Candidate(document, _defined(document) & wanted, wanted & offers)

@@ -13,7 +13,7 @@ from nbformat.reader import reads as read_any_version
 
 from grader.intake.source.parse import Unparsable
 
-# Cell magics whose body is Python all the same.
+# Cell magics whose body is still Python.
 _PYTHON_MAGICS = ("%%time", "%%timeit", "%%capture", "%%prun", "%%python3", "%%snakeviz")
 _MAGIC_LINE = re.compile(
     r"^(?P<indent>[ \t]*)(?:[\w.,\[\] ]+= *[%!][\w ]|%|!|\?|[\w.]+\?{1,2}\s*$|(?:pip3?|conda) install\b)"
@@ -36,7 +36,7 @@ def code_cells(text: str) -> list[Cell]:
     Raises
     ------
     Unparsable
-        If the text is no notebook.
+        If the text is not a notebook.
     """
     try:
         with warnings.catch_warnings():
@@ -77,7 +77,7 @@ def _source(cell: dict[str, object]) -> str:
 def without_magics(text: str) -> str:
     r"""Return a cell's text with IPython's own lines made inert; the number of lines stays.
 
-    Only for a cell that is no Python as it is, since a line may begin with the operator ``%``.
+    Use it only for a cell that is not valid Python, because a line may begin with the operator ``%``.
 
     Examples
     --------

@@ -25,7 +25,7 @@ _COPIED_SPACES = str.maketrans({"\xa0": " ", "\u202f": " ", "\u3000": " ", "\u20
 
 
 class Unparsable(Exception):  # noqa: N818 - a finding about a student's text, not an error of the run
-    """A text is no Python; ``args[0]`` says why, ``line`` where (1-based, None if unknown)."""
+    """A text is not Python; ``args[0]`` is the reason, ``line`` the place (1-based, None if unknown)."""
 
     def __init__(self, why: str, line: int | None = None) -> None:
         super().__init__(why)
@@ -42,12 +42,12 @@ class Parsed:
 
 
 def parse(text: str) -> Parsed:
-    r"""Parse a program, repairing what copying did to its spaces if need be.
+    r"""Parse a program; repair its spaces if copying has damaged them.
 
     Raises
     ------
     Unparsable
-        If it is no Python 3; a program in Python 2 is named as such.
+        If it is not Python 3; the message names Python 2 where it is that.
 
     Examples
     --------

@@ -29,9 +29,9 @@ class Program:
         Path of the answer, a key of ``modules``, from the folder above all that is imported.
     modules : Mapping of str to str
         Source text by path: the answer and the helper modules that it imports, with the lines of the
-        files handed in. Module ``a.b`` is ``a/b.py`` from the answer's folder or from the top.
+        files of the submission. Module ``a.b`` is ``a/b.py`` from the answer's folder or from the top.
     files : tuple of str
-        The files that were used, as handed in; the answer first.
+        The files that were used, by their paths in the submission; the main file first.
     warnings : tuple of str
         What was skipped, repaired or ambiguous.
     error : str
@@ -77,7 +77,7 @@ def read_program(submission: Submission, names: Collection[str], *, whole_file: 
     Parameters
     ----------
     submission : Submission
-        What was handed in.
+        The submission.
     names : collection of str
         What the interface asks for at top level; which file defines most of it is the answer.
     whole_file : bool
@@ -129,7 +129,7 @@ def _executable(
     """Return the text to execute, warnings, and an error if there is nothing to execute."""
     notes = [*document.warnings]
     if document.error or whole_file:
-        # A broken helper is sent as it is, so that importing it fails with Python's own words.
+        # A broken helper is sent unchanged, so that importing it fails with Python's own message.
         return document.text, notes, ""
     try:
         text, skipped = only_definitions(document.text, document.tree, wanted)

@@ -52,7 +52,7 @@ class _Keeper:
         return True
 
     def missing(self, statement: ast.stmt) -> set[str]:
-        """Return the names that a statement needs at once and that are not there."""
+        """Return the names that a statement needs when it runs and that are missing."""
         missing = {name for name in needed_now(statement) if name not in self.known} - _ALWAYS_THERE
         return missing & self.skipped if self.star else missing
 
@@ -152,7 +152,7 @@ def only_definitions(
     text : str
         The program with as many lines as before.
     skipped : tuple of Skipped
-        What was left out.
+        The statements that were left out.
 
     Examples
     --------

@@ -70,7 +70,7 @@ def take_archive(data: bytes, basket: Basket, name: str, prefix: str = "", depth
     Raises
     ------
     Unreadable
-        If the bytes are no archive of a kind that can be read; the text says which kind they are.
+        If the bytes are not an archive that can be read; the message names their kind.
     """
     claimed = name.rsplit(".", 1)[-1].lower()
     kind = archive_kind(data) or (claimed if claimed in ("7z", "rar") else "")

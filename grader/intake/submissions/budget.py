@@ -79,7 +79,7 @@ class Basket:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What was left out and why."""
+        """The files that were left out, each with the reason."""
         unsaid = [f"… and {self._unsaid} more warnings of this kind"] if self._unsaid else []
         return (*self._warnings, *unsaid)
 

@@ -1,6 +1,6 @@
 """From the paths that a teaching assistant gives to one Submission for each student.
 
-Trusted side; reads files and never writes one. What a student handed in becomes that student's
+Trusted side; reads files and never writes one. The files of a student become that student's
 warning at worst; only a PATH or worksheet that cannot be read as a whole is an error.
 """
 
@@ -35,7 +35,7 @@ def collect(
         sub-folder, archive and source file is one submission.
     worksheet : Path, optional
         Moodle's offline grading worksheet. Participants are matched by their number, never by name;
-        those who no submission become submissions without files.
+        participants who submitted nothing become submissions without files.
     due : datetime, optional
         When the assignment was due, in the worksheet's time zone and without one of its own; without
         it, lateness is what the worksheet's Status says.
@@ -230,7 +230,7 @@ def _plain_handin(name: str, entries: list[Entry], root: str, budget: ReadingBud
 
 
 def _archive_handin(entry: Entry, root: str, budget: ReadingBudget, *, alone: bool = False) -> HandIn:
-    """Return an archive as one hand-in; if it is all that was given, it must be readable."""
+    """Return an archive as one hand-in; if nothing else was given, it must be readable."""
     basket = Basket(budget)
     try:
         take_archive(basket.read(entry, budget.archive_bytes), basket, entry.path)

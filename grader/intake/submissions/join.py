@@ -1,4 +1,4 @@
-"""Puts names, e-mails and status of Moodle's worksheet to what was handed in, by number only.
+"""Joins names, e-mails and status of Moodle's worksheet with the submissions, by number only.
 
 Trusted side; pure. A team's files go to every member that the worksheet lists: each member is graded by
 Moodle separately, so each is a submission of its own.
@@ -16,7 +16,7 @@ from grader.moodle.download_names import as_moodle_writes
 from grader.moodle.worksheet import Row, Worksheet
 from grader.results import Standing
 
-# Moodle's English words; the Status cell goes on behind them.
+# Moodle's English words; more text follows them in the Status cell.
 _STATES = (
     ("submitted", ("Submitted for grading", "Submitted")),
     ("draft", ("Draft",)),

@@ -12,7 +12,7 @@ from grader.results import Standing
 class SourceFile:
     """One file of a submission.
 
-    ``path`` is "/"-separated, relative to what was handed in, and may be longer than any file system
+    ``path`` is "/"-separated, relative to the submission, and may be longer than any file system
     allows; a file from an archive carries the archive's name as a folder (``1805003.zip/cnn.py``).
     """
 
@@ -22,7 +22,7 @@ class SourceFile:
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """What one student handed in.
+    """The files of one student, and what is known of the student.
 
     Attributes
     ----------
@@ -33,7 +33,7 @@ class Submission:
     participant : int or None
         Moodle's number of the student in this one assignment.
     files : tuple of SourceFile
-        What may hold source; empty where nothing was handed in or nothing could be read.
+        Files that may contain source; empty if there are none or none could be read.
     warnings : tuple of str
         What could not be read, and why.
     standing : Standing or None

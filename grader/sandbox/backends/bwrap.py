@@ -1,4 +1,4 @@
-"""Workers inside bubblewrap: namespaces and a file tree of their own, beside the same seccomp filter.
+"""Workers inside bubblewrap: namespaces, a file tree of their own, and the same seccomp filter.
 
 Trusted side. Needs user namespaces for ordinary users, which stock Ubuntu 24.04 refuses; the probe finds out.
 """
@@ -31,7 +31,7 @@ class BwrapBackend:
     python : str, optional
         The workers' interpreter; this process's own if left out.
     packages : sequence of str
-        Installed packages that workers may read beside NumPy and the standard library.
+        Installed packages that workers may read besides NumPy and the standard library.
     """
 
     name = "bwrap"

@@ -70,7 +70,7 @@ def open_backend(name: str = "auto", python: str | None = None, packages: Sequen
     python : str, optional
         Interpreter of the workers, with NumPy (for ``container``: the image); this process's own if left out.
     packages : sequence of str
-        What workers may import beside NumPy and the standard library: the assignment's ``imports``.
+        What workers may import besides NumPy and the standard library: the assignment's ``imports``.
 
     Raises
     ------

@@ -36,7 +36,7 @@ class NativeBackend:
     python : str, optional
         The workers' interpreter, with NumPy; this process's own if left out.
     packages : sequence of str
-        Installed packages that workers may read beside NumPy and the standard library.
+        Installed packages that workers may read besides NumPy and the standard library.
 
     Attributes
     ----------

@@ -77,7 +77,7 @@ def readable(places: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
 
 
 def _without_packages(library: Path) -> Iterator[Path]:
-    """Yield a standard library's children, without the packages that were installed beside it."""
+    """Yield a standard library's children, without the packages that were installed next to it."""
     for child in sorted(library.iterdir()):
         if child.name not in ("site-packages", "dist-packages"):
             yield child

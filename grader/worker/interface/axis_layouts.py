@@ -33,7 +33,7 @@ class Layout(NamedTuple):
     theirs: str
 
     def give(self, array: Any, sizes: Mapping[str, int] | None = None) -> Any:
-        """Return our array laid out as theirs; one of other axes than ours stays as it is.
+        """Return our array in their layout; an array with other axes than ours stays unchanged.
 
         Parameters
         ----------
@@ -55,7 +55,7 @@ class Layout(NamedTuple):
         return np.array(laid, order="C") if array.flags.c_contiguous or self._repeated() else laid
 
     def take(self, value: Any) -> Any:
-        """Return their array laid out as ours; what is no such array stays as it is, to be judged."""
+        """Return their array in our layout; anything else stays unchanged, to be judged."""
         if self.ours == self.theirs or type(value) is not np.ndarray:
             return value
         if self.theirs == OWN:

@@ -1,7 +1,7 @@
 """Read and make the calls that a recipe spells out: ``output, cache = conv_forward(x, weight, bias)``.
 
 Untrusted side (Python >= 3.9). The trusted side reads calls too, to check an assignment's settings, but makes
-none. Only calls, names, attributes, items and literals are understood: a setting is no place for a program.
+none. Only calls, names, attributes, items and literals are allowed, so that a setting cannot be a program.
 """
 
 from __future__ import annotations

@@ -79,7 +79,7 @@ def settled(
     defaults, given : mapping
         ``pairs``, ``layouts`` and, for each kind of layer, a table of stages and places.
     more_names : collection of str
-        Names that this interface's calls may use beside `NAMES`.
+        Names that this interface's calls may use besides `NAMES`.
 
     Raises
     ------

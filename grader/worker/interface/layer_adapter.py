@@ -85,7 +85,7 @@ class Layer:
         return self.call_forward()
 
     def begin(self, *inputs: Any) -> None:
-        """Take the inputs of the next forward, and the parameters as they are now."""
+        """Take the inputs of the next forward, and the current parameters."""
         self._name(dict(zip(LAYER_KINDS[self.kind].inputs, inputs)))  # noqa: B905 - Python 3.9
         self._name(self.parameters)
         self.make()

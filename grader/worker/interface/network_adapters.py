@@ -40,7 +40,7 @@ class OneByOne:
 
 
 def _stacked(values: list[Any]) -> Any:
-    """Return the arrays as one, or the first that cannot be put beside the others."""
+    """Return the arrays as one, or the first that cannot be stacked with the others."""
     for value in values:
         if not _is_array(value) or value.shape != values[0].shape:
             return value

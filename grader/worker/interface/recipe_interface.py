@@ -29,7 +29,7 @@ class Recipes:
     given : mapping
         The assignment's.
     names : collection of str
-        Names that calls may use beside those of every interface.
+        Names that calls may use besides those of every interface.
     wrap : callable, optional
         ``wrap(make, x)`` returns the adapter of a layer; ``make(**names)`` makes a `Layer`. An x is given
         where the call will be measured.

@@ -1,4 +1,4 @@
-"""Layers that update themselves in backward: their gradients are what the update reveals.
+"""Layers that update themselves in backward: their gradients are computed from the update.
 
 Untrusted side (Python >= 3.9). Most of them keep no gradient (26 of 34 that were counted), and many make
 their weights at the first forward (25).
@@ -30,7 +30,7 @@ class Updated:
     make : callable
         ``make(learning_rate=rate)`` makes a fresh layer.
     measured : ndarray, optional
-        The x of a call that is timed or counted: nothing is called then but what was asked for.
+        The x of a call that is timed or counted: then only the requested calls are made.
     """
 
     def __init__(self, make: Callable[..., Layer], measured: Any = None) -> None:

@@ -1,4 +1,4 @@
-"""The template's interface: layer classes in the manner of torch.nn.
+"""The template's interface: layer classes as in torch.nn.
 
 Untrusted side (Python >= 3.9); the trusted side asks only what it needs and which cases it can express.
 """

@@ -1,8 +1,8 @@
 """Layers that update themselves: ``backward(grad_output, learning_rate)`` gives grad_x, changes the weights.
 
 Untrusted side (Python >= 3.9); the trusted side asks only what it needs and which cases it can express.
-The constructor is not told the number of input channels. Weights are set before every call, and a gradient
-is what the update reveals: see `grader.worker.interface.update_adapter`.
+The constructor does not get the number of input channels. Weights are set before every call, and a gradient
+is computed from the update: see `grader.worker.interface.update_adapter`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from grader.worker.interface.update_adapter import Updated
 
 _METHODS = {
     "forward": "output = layer.forward(x)",
-    # Layers without parameters often take a rate all the same, to be called like the others.
+    # Layers without parameters often take a rate too, so that they can be called like the others.
     "backward": [
         "grad_x = layer.backward(grad_output, learning_rate)",
         "grad_x = layer.backward(grad_output)",
