@@ -1,4 +1,4 @@
-"""Every sample comes to what stands beside it, through the command line, in one run."""
+"""Every sample gets the result that expected.toml gives, through the command line, in one run."""
 
 import hashlib
 import json

@@ -85,7 +85,7 @@ def test_smallest_counterexample_keeps_to_its_seconds():
 
 
 def test_smallest_counterexample_shows_no_array_of_the_case():
-    """Inputs are drawn integers; those of the ground truth are no integers."""
+    """Inputs are integers that were drawn for it; those of the ground truth are not integers."""
     _, caller = shrunk("flips_kernel_in_forward", "k3x3-s1x1-p1x1-r0x0", "output")
     arrays = caller.last[2]
     assert all(np.array_equal(array, np.round(array)) for array in arrays.values())

@@ -49,7 +49,7 @@ def milliseconds(action: Callable[[], object], rounds: int = ROUNDS) -> dict[str
 
 
 def empty_submission(backend: Backend) -> None:
-    """Do all that a submission costs beside the student's own compute."""
+    """Do everything that a submission costs except the student's own computation."""
     program = Program("cnn.py", {"cnn.py": SOURCE})
     with Client(program, INTERFACE, {}, (), Limits(), backend) as client:
         answer = client.run("echo", {}, {"x": np.zeros(1)}, parts=("output",)).answers["output"]

@@ -1,4 +1,4 @@
-"""The rooms of the grader: few enough to see at once, no import upwards, and drawn as they are."""
+"""The rooms of the grader: at most twenty, no import upwards, and an up-to-date picture."""
 
 from tests.quality.rooms import CAPTIONS, PICTURE, draw, imports, layers, upwards
 

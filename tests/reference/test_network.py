@@ -1,4 +1,4 @@
-"""A whole network trained beside the same network in PyTorch."""
+"""A whole network is trained in the same way as a network in PyTorch."""
 
 import numpy as np
 import pytest

@@ -17,7 +17,7 @@ VOID = {"meta", "br", "input"}
 
 
 class Reader(HTMLParser):
-    """Collects a page's tags and text, and holds every end tag against its start."""
+    """Collects a page's tags and text, and compares every end tag with its start tag."""
 
     def __init__(self, page: str) -> None:
         super().__init__()

@@ -53,7 +53,7 @@ BAD = {
     "no status": {},
     "a list": {"status": ["raised"]},
     "ok without array": {"status": "ok"},
-    "a message that is no text": {**RAISED, "message": {}},
+    "a message that is not text": {**RAISED, "message": {}},
     "a line that is true": {**RAISED, "frames": [[0, True]]},
     "a line that is text": {**RAISED, "frames": [[0, "3"]]},
     "a frame of one number": {**RAISED, "frames": [[0]]},

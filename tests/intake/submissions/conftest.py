@@ -46,7 +46,7 @@ def write_zip(members: list[Member]) -> bytes:
 
 
 def zip_of(files: Mapping[str, bytes]) -> bytes:
-    """Write a zip as Moodle does: names in UTF-8 and said so, marked as made on OS/2."""
+    """Write a zip as Moodle does: names in UTF-8 with the flag for it, marked as made on OS/2."""
     return write_zip([Member(name.encode(), data) for name, data in files.items()])
 
 

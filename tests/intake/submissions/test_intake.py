@@ -159,7 +159,7 @@ def test_collect_folder_takes_folders_archives_and_files(folder, zip_of):
 
 
 def test_collect_damaged_zip_is_its_students_warning(folder):
-    top = folder({"bob.zip": b"PK\x03\x04 this is no zip", "carol.py": b"c"})
+    top = folder({"bob.zip": b"PK\x03\x04 this is not a zip", "carol.py": b"c"})
     bob = by_id(collect([top]))["bob"]
     assert bob.files == ()
     assert bob.warnings[0].startswith("bob.zip was left out: it is not a readable zip: ")
@@ -225,7 +225,7 @@ def test_collect_same_path_twice_counts_once(folder):
 @pytest.mark.parametrize(
     ("name", "data", "message"),
     [
-        ("bad.zip", b"PK\x03\x04 this is no zip", "bad.zip: it is not a readable zip"),
+        ("bad.zip", b"PK\x03\x04 this is not a zip", "bad.zip: it is not a readable zip"),
         ("text.zip", b"hello", "text.zip: it is not a readable zip: unknown archive format"),
         ("a.rar", b"Rar!\x1a\x07\x00", "a.rar: rar archives are not supported"),
         ("photo.jpeg", b"\xff\xd8", "photo.jpeg: it is not a folder, an archive"),

@@ -1,4 +1,4 @@
-"""A backend that proves itself is opened; where none does, every reason is named."""
+"""The first backend that confines is opened; if there is none, every reason is named."""
 
 import pytest
 

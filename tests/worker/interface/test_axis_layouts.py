@@ -1,4 +1,4 @@
-"""Whatever the layout, what is given and taken back is what it was."""
+"""An array that is laid out and then laid back is unchanged, for every layout."""
 
 from itertools import permutations
 

@@ -1,4 +1,4 @@
-"""Every example of docs/interfaces.md is graded as it stands there, at full points."""
+"""Every example of docs/interfaces.md is graded unchanged and gets full points."""
 
 import re
 from pathlib import Path

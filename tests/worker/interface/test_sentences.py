@@ -1,4 +1,4 @@
-"""What a student is told whose code does not fit the interface: a sentence, never a traceback of ours."""
+"""A student whose code does not fit the interface reads a sentence, never a traceback of the grader."""
 
 from pathlib import Path
 
@@ -38,7 +38,7 @@ def conv_backward_naive(dout, cache):
 """
 SOURCES = {"layers": LAYER, "functions": FUNCTIONS, "cs231n": CS231N}
 
-# interface, what stands there, what the student wrote instead, the part that is told, outcome, sentence
+# interface, the expected code, the student's code, the part with the message, outcome, sentence
 SENTENCES = (
     (
         *("functions", "return np.ones_like(x), np.ones_like(weight), np.ones(4)"),
