@@ -34,7 +34,7 @@ def _line(one: Preview) -> str:
     known = ("", one.id, *one.files)
     who = one.id if one.name in known else f"{one.id} ({one.name})"
     if one.kept:
-        return f"{who}: unchanged, its result is kept ({files})"
+        return f"{who}: unchanged; keeps its result ({files})"
     if one.problem:
-        return f"{who}: nothing can be run: {one.problem}"
-    return f"{who}: is graded: {files}"
+        return f"{who}: cannot be run: {one.problem}"
+    return f"{who}: will be graded ({files})"

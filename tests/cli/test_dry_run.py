@@ -31,9 +31,9 @@ def test_dry_run_says_who_which_files_and_what_and_writes_nothing(grader, handed
     assert "Assignment: Short, 4 points\nInterface: layers\n" in ran.out
     assert "  relu.forward: 1 points, checks: " in ran.out
     assert "Submissions: 3 of 3" in ran.out
-    assert "  ada: is graded: ada.py\n" in ran.out
-    assert "  bob: is graded: bob.py\n" in ran.out
-    assert "  eve: nothing can be run: " in ran.out
+    assert "  ada: will be graded (ada.py)\n" in ran.out
+    assert "  bob: will be graded (bob.py)\n" in ran.out
+    assert "  eve: cannot be run: " in ran.out
     assert not (tmp_path / "out").exists()
 
 
@@ -42,11 +42,11 @@ def test_dry_run_says_who_is_unchanged(grader, handed_in, tmp_path):
     assert grader(*same, "--only", "ada").status == 0
     before = {path: path.stat().st_mtime_ns for path in (tmp_path / "out").rglob("*")}
     ran = grader(*same, "--dry-run")
-    assert "  ada: unchanged, its result is kept: ada.py\n" in ran.out
-    assert "  bob: is graded: bob.py\n" in ran.out
+    assert "  ada: unchanged; keeps its result (ada.py)\n" in ran.out
+    assert "  bob: will be graded (bob.py)\n" in ran.out
     assert {path: path.stat().st_mtime_ns for path in (tmp_path / "out").rglob("*")} == before
     again = grader(*same, "--dry-run", "--regrade", "--only", "ada")
-    assert "  ada: is graded: ada.py\n" in again.out
+    assert "  ada: will be graded (ada.py)\n" in again.out
     assert "Submissions: 1 of 3" in again.out
 
 
