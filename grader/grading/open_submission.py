@@ -36,7 +36,7 @@ def open_student(submission: Submission, job: Job) -> Iterator[Opened]:
     with contextlib.ExitStack() as stack:
         client: Client | Unavailable
         if not submission.files:
-            client = Unavailable(Outcome.NOT_RUN, "nothing in the submission can be run: it is empty")
+            client = Unavailable(Outcome.NOT_RUN, "the submission is empty")
         elif program.error:
             client = Unavailable(Outcome.IMPORT_FAILED, program.error)
         else:

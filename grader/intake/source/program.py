@@ -96,8 +96,7 @@ def read_program(submission: Submission, names: Collection[str], *, whole_file: 
 
     choice = choose(submission.files, names, read)
     if choice is None:
-        why = "it has no Python source" if files else "it is empty"
-        return Program("", {}, error=f"nothing in the submission can be run: {why}")
+        return Program("", {}, error=f"the submission {'has no Python source' if files else 'is empty'}")
     answer = choice.document
     root, helpers = find_modules(answer, Files(files), read)
     main = relative(answer.path, root)

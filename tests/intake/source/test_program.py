@@ -150,10 +150,10 @@ def test_read_program_text_file_with_the_code_is_an_answer(handed_in):
 @pytest.mark.parametrize(
     ("files", "error"),
     [
-        ({}, "nothing in the submission can be run: it is empty"),
+        ({}, "the submission is empty"),
         (
             {"report.txt": "Dear sir, see you"},
-            "nothing in the submission can be run: it has no Python source",
+            "the submission has no Python source",
         ),
         ({"cnn.py": "class Conv2d:\n    def f(self:\n"}, "cnn.py, line 2: SyntaxError"),
         (
