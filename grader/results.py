@@ -114,6 +114,8 @@ class Item:
         The case in words: its parameters and what it is there to catch; empty where the check has no case.
     credit : float or None
         The share of its points that a passed check earns, from 0 to 1; None: all of them.
+    convention : str
+        The accepted convention under which a passed check is right; empty where it is plainly right.
     right_for_own_forward : bool or None
         Whether a wrong gradient is right for the forward pass in the submission; None: not tried.
     location : tuple of Place
@@ -130,6 +132,7 @@ class Item:
     hidden: bool = False
     about: str = ""
     credit: float | None = None
+    convention: str = ""
     right_for_own_forward: bool | None = None
     location: tuple[Place, ...] = ()
     traceback: str = ""

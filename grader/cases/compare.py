@@ -48,6 +48,8 @@ class Verdict:
         Where it is.
     wrong : ndarray of bool or None
         Which positions are outside the tolerance.
+    convention : str
+        The accepted convention under which the answer is right; empty where it is plainly right or wrong.
     """
 
     outcome: Outcome
@@ -55,6 +57,7 @@ class Verdict:
     deviation: float = 0.0
     worst: tuple[int, ...] = ()
     wrong: NDArray[np.bool_] | None = None
+    convention: str = ""
 
     @property
     def passed(self) -> bool:

@@ -16,6 +16,7 @@ import pytest
 
 from grader.assignment.load import load_assignment
 from grader.cases import Case, of_kind
+from grader.cases.compare import Verdict
 from grader.cases.ground_truth import GroundTruth, load_ground_truth
 from grader.checks.submission import CheckFailed, Student
 from grader.results import Item, Outcome, Place, trail
@@ -99,10 +100,17 @@ def submission(pytestconfig: pytest.Config) -> Student:
     return pytestconfig.stash[STUDENT]
 
 
-@pytest.fixture(scope="session")
-def expect(submission: Student) -> Expect:
+@pytest.fixture
+def expect(submission: Student, request: pytest.FixtureRequest) -> Expect:
     """Return the function that compares one part of a case's answer with the truth."""
-    return submission.expect
+
+    def judged(case: Case, part: str) -> Verdict:
+        verdict = submission.expect(case, part)
+        if verdict.convention:
+            request.node.user_properties.append(("convention", verdict.convention))
+        return verdict
+
+    return judged
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -141,7 +149,8 @@ def _verdict(item: pytest.Item, error: BaseException | None, seconds: float) -> 
         outcome, message = Outcome.GRADER_ERROR, f"{type(error).__name__}: {error}"
         where = _traceback(error)
     case = _case_of(item)
-    credit = dict(item.user_properties).get("credit")
+    noted = dict(item.user_properties)
+    credit = noted.get("credit")
     return Item(
         criterion=_counts(item),
         case=case.id if case else item.name,
@@ -150,6 +159,7 @@ def _verdict(item: pytest.Item, error: BaseException | None, seconds: float) -> 
         seconds=seconds,
         about=case.describe() if case and error is not None else "",
         credit=float(credit) if isinstance(credit, int | float) else None,
+        convention=str(noted.get("convention", "")),
         location=location,
         traceback=where,
     ).to_json()

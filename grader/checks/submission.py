@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from numpy.typing import NDArray
 
-from grader.cases import LAYERS, Case, criterion_of, of_kind, parts_of
+from grader.cases import LAYERS, Case, of_kind, parts_of
 from grader.cases.compare import Verdict, compare
 from grader.cases.ground_truth import GroundTruth, Part
 from grader.results import Outcome, Place
@@ -63,8 +63,6 @@ class Student:
     truth : GroundTruth
     conventions : Mapping of str to Convention
         Accepted in addition to the truth, by name.
-    accepted : dict of str to set of str
-        Which conventions have made an answer right, by criterion.
     replies : dict of str to Reply
         What has been answered so far, by case id.
     graded : set of str or None
@@ -80,7 +78,6 @@ class Student:
     client: Caller
     truth: GroundTruth
     conventions: Mapping[str, Convention] = field(default_factory=dict)
-    accepted: dict[str, set[str]] = field(default_factory=dict)
     replies: dict[str, Reply] = field(default_factory=dict)
     graded: frozenset[str] | None = None
     expressed: Callable[[Sequence[Case]], Sequence[Case]] = tuple
@@ -197,8 +194,7 @@ class Student:
         for name, convention in self.conventions.items():
             other = convention(case, part, self.truth[case.id].expected[part])
             if other is not None and compare(array, other, case.dtype, part).passed:
-                self.accepted.setdefault(criterion_of(case.kind, part), set()).add(name)
-                return Verdict(Outcome.PASSED, f"right under the accepted convention {name!r}")
+                return Verdict(Outcome.PASSED, convention=name)
         return None
 
 

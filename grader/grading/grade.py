@@ -11,7 +11,6 @@ from dataclasses import replace
 
 from grader.assignment.late_policy import LatePolicy
 from grader.checks.run_pytest import run_checks
-from grader.checks.submission import Student
 from grader.feedback.diagnose import diagnose
 from grader.feedback.probe import find_counterexamples, note_own_forward
 from grader.grading.job import Job, fingerprint
@@ -67,7 +66,7 @@ def _grade(submission: Submission, job: Job) -> Result:
     assignment = job.assignment
     items = tuple(replace(item, hidden=student.truth.hidden) for item in items)
     criteria = score(items, assignment.points, own_forward_credit=assignment.own_forward_credit)
-    criteria = tuple(_noted(criterion, student) for criterion in criteria)
+    criteria = tuple(_noted(criterion, items) for criterion in criteria)
     # A difference that the course accepts as a convention is not a mistake.
     failing = {criterion.name for criterion in criteria if criterion.passed < criterion.total}
     diagnoses = tuple(diagnosis for diagnosis in diagnoses if diagnosis.criterion in failing)
@@ -106,9 +105,10 @@ def _load_warnings(client: object, job: Job) -> Iterator[str]:
         yield f"not defined in the submission: {', '.join(missing)}"
 
 
-def _noted(criterion: CriterionScore, student: Student) -> CriterionScore:
+def _noted(criterion: CriterionScore, items: Sequence[Item]) -> CriterionScore:
     """Say on a criterion which conventions made its answers right."""
-    names = ", ".join(sorted(student.accepted.get(criterion.name, ())))
+    accepted = {item.convention for item in items if item.criterion == criterion.name and item.convention}
+    names = ", ".join(sorted(accepted))
     said = [criterion.note, f"right by a convention that this course accepts: {names}" if names else ""]
     return replace(criterion, note="; ".join(filter(None, said)))
 

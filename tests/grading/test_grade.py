@@ -95,5 +95,5 @@ def test_grade_code_that_does_not_load_is_told_once_on_the_page(job: Job):
 
 def test_item_survives_the_way_through_json():
     place = Place("cnn.ipynb", 2, 8, "return x", "forward")
-    item = Item("relu.forward", "k1", Outcome.RAISED, "no", 0.5, True, "a case", 0.25, True, (place,))
+    item = Item("relu.forward", "k1", Outcome.RAISED, "no", 0.5, True, "a case", 0.25, "mean", True, (place,))
     assert Item.from_json(item.to_json()) == item

@@ -27,6 +27,7 @@ CREATE TABLE items (
     hidden INTEGER NOT NULL,
     about TEXT NOT NULL,
     credit REAL,                     -- share of its points; NULL: all of them
+    convention TEXT NOT NULL,
     right_for_own_forward INTEGER,   -- NULL: not tried
     location TEXT NOT NULL,          -- JSON
     traceback TEXT NOT NULL,         -- of the grader's own failure

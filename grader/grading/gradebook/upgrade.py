@@ -18,7 +18,7 @@ ALTER TABLE items RENAME TO old_items;
 {create_items}
 INSERT INTO items
     SELECT result_id, position, criterion, case_id, outcome, message, seconds, hidden,
-           coalesce(json_extract(detail, '$.about'), ''), json_extract(detail, '$.credit'),
+           coalesce(json_extract(detail, '$.about'), ''), json_extract(detail, '$.credit'), '',
            json_extract(detail, '$.own_forward'), '[]', ''
     FROM old_items;
 DROP TABLE old_items;

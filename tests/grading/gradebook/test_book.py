@@ -37,6 +37,7 @@ items = st.builds(
     st.booleans(),
     words,
     st.none() | finite,
+    words,
     st.none() | st.booleans(),
     st.lists(places, max_size=3).map(tuple),
     words,
