@@ -29,7 +29,7 @@ LABELS: Mapping[Outcome, str] = {
     Outcome.GRADER_ERROR: "error of the grader",
 }
 
-_SHORT_TITLES = {"max_pool2d": "pool", "cross_entropy": "loss", "network": "net"}
+_SHORT_TITLES = {"max_pool2d": "pool", "avg_pool2d": "avg", "cross_entropy": "loss", "network": "net"}
 _STATES = {"draft": "draft, not submitted", "nothing": "no submission", "reopened": "reopened"}
 
 # Control characters would steer a terminal; bidi controls reorder what stands around them.
