@@ -156,14 +156,15 @@ class Group:
 def groups(results: Sequence[Result]) -> tuple[Group, ...]:
     """Gather all criteria that occur in results into columns, in their order.
 
-    One layer alone is not worth one column: then each of its criteria is a column.
+    One layer alone is not worth one column: then each of its criteria is a column, if their names differ.
     """
     scores = {score.name: score for result in results for score in result.criteria}
     by_title: dict[str, list[CriterionScore]] = {}
     for score in scores.values():
         by_title.setdefault(_column(score.name), []).append(score)
-    if len(by_title) <= 2:
-        by_title = {score.name.partition(".")[2] or score.name: [score] for score in scores.values()}
+    by_part = {score.name.partition(".")[2] or score.name: [score] for score in scores.values()}
+    if len(by_title) <= 2 and len(by_part) == len(scores):
+        by_title = by_part
     return tuple(
         Group(title, tuple(score.name for score in mine), sum(score.max_points for score in mine))
         for title, mine in by_title.items()

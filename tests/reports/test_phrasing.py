@@ -111,6 +111,14 @@ def test_groups_one_layer_has_a_column_for_each_criterion(right: Result):
     assert [group.title for group in groups([right])] == ["forward", "grad_x"]
 
 
+def test_groups_two_layers_keep_criteria_of_one_name_apart(right: Result):
+    names = ("relu.forward", "relu.grad_x", "linear.forward")
+    criteria = tuple(CriterionScore(name, 1.0, 1.0, 1, 1) for name in names)
+    columns = groups([replace(right, criteria=criteria)])
+    assert [group.title for group in columns] == ["relu", "linear"]
+    assert [group.max_points for group in columns] == [2.0, 1.0]
+
+
 def test_groups_many_layers_have_a_column_each_and_speed_its_own(right: Result):
     names = ["conv2d.forward", "conv2d.speed_forward", "max_pool2d.forward", "conv2d.grad_x", "own"]
     criteria = tuple(CriterionScore(name, 1.0, 2.0, 1, 2) for name in names)
