@@ -1,17 +1,18 @@
-"""`grader truth` says in plain words when a set is too weak."""
+"""`grader truth` makes ground truth, and says what it needs where PyTorch is missing."""
 
-from grader.cases.generate import make
-from grader.feedback.mistakes import survivors
-from tests.cli.conftest import ROOT
+import sys
+
+import pytest
 
 
-def test_truth_too_weak_set_is_told_with_what_to_do(grader, tmp_path, monkeypatch):
-    def found(truth):
-        yield "only 2 of the 3 required cases catch 'Stride ignored'"
-
-    monkeypatch.setattr(make, "make_hidden_set", lambda *_: None)
-    monkeypatch.setattr(survivors, "survivors", found)
-    ran = grader("truth", "--seed-file", tmp_path / "seed.txt", "-o", ROOT / "data" / "ground_truth")
-    assert ran.status == 1
-    told = "too weak: only 2 of the 3 required cases catch 'Stride ignored'. Try another seed."
-    assert f"This hidden set is {told}" in ran.err
+@pytest.mark.parametrize("seed", [False, True], ids=["public", "hidden"])
+def test_truth_without_pytorch_says_how_to_get_it_and_writes_nothing(grader, monkeypatch, tmp_path, seed):
+    for name in [name for name in sys.modules if name.startswith("grader.cases.generate.")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "torch", None)
+    (tmp_path / "secret.txt").write_text("a secret")
+    chosen = ["--seed-file", tmp_path / "secret.txt"] if seed else []
+    ran = grader("truth", *chosen, "-o", tmp_path / "out")
+    assert ran.status == 2
+    assert "truth: needs PyTorch (grading does not): pip install torch==2.13.0" in ran.err
+    assert not (tmp_path / "out").exists()

@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
 from grader.cases import LAYERS, Case, case_to_json, suite
 from grader.cases.generate.draw import draw_inputs
+from grader.cases.generate.pytorch import pytorch_answers
 from grader.cases.generate.vary import hidden_suite
 from grader.cases.ground_truth import FORMAT, MANIFEST
 from grader.errors import GroundTruthError
@@ -64,14 +66,7 @@ def make_ground_truth(folder: Path, cases: Sequence[Case], *, seed: int, name: s
         Of the random streams. A hidden set's seed is a secret, so the manifest does not hold it.
     name : str
         ``public``, or what a course calls its hidden set.
-
-    Raises
-    ------
-    ImportError
-        Without PyTorch.
     """
-    import torch
-
     folder.mkdir(parents=True, exist_ok=True)
     files = {}
     for kind in LAYERS:
@@ -94,8 +89,6 @@ def make_ground_truth(folder: Path, cases: Sequence[Case], *, seed: int, name: s
 
 
 def _arrays(cases: Sequence[Case], seed: int) -> dict[str, Any]:
-    from grader.cases.generate.pytorch import pytorch_answers
-
     arrays: dict[str, Any] = {}
     for case in cases:
         inputs = draw_inputs(case, seed)
