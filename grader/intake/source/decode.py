@@ -12,8 +12,63 @@ _BOMS = (
     (codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"),
 )  # fmt: skip
-# Codecs that are slow on purpose, or turn plain text into other text.
-_REFUSED = {"punycode", "idna", "unicode-escape", "raw-unicode-escape", "utf-7", "undefined"}
+# By the names that Python gives them itself, whatever a file calls them: alphabets alone. Others are slow
+# on purpose (punycode takes quadratic time), or turn plain text into other text (rot13, unicode_escape).
+_ALPHABETS = frozenset(
+    {
+        *(
+            "ascii",
+            "utf-8",
+            "utf-8-sig",
+            "utf-16",
+            "utf-16-le",
+            "utf-16-be",
+            "utf-32",
+            "utf-32-le",
+            "utf-32-be",
+        ),
+        *(f"iso8859-{number}" for number in (*range(1, 12), *range(13, 17))),
+        *(f"cp{number}" for number in range(1250, 1259)),
+        *(
+            f"cp{number}"
+            for number in (437, 737, 775, 850, 852, 855, 857, 858, 860, 861, 862, 863, 864, 865, 866, 869)
+        ),
+        *(
+            "koi8-r",
+            "koi8-u",
+            "koi8-t",
+            "kz1048",
+            "ptcp154",
+            "mac-roman",
+            "mac-cyrillic",
+            "mac-greek",
+            "mac-latin2",
+        ),
+        *(
+            "gb2312",
+            "gbk",
+            "gb18030",
+            "hz",
+            "big5",
+            "big5hkscs",
+            "cp932",
+            "cp949",
+            "cp950",
+            "cp874",
+            "tis-620",
+        ),
+        *(
+            "shift_jis",
+            "shift_jis_2004",
+            "shift_jisx0213",
+            "euc_jp",
+            "euc_jis_2004",
+            "euc_jisx0213",
+            "euc_kr",
+            "johab",
+        ),
+    }
+)
 
 
 def decode(data: bytes) -> tuple[str, tuple[str, ...]]:
@@ -76,11 +131,19 @@ def _named_encoding(data: bytes) -> str | None:
     for line in data[:1000].splitlines()[:2]:
         match = _COOKIE.match(line)
         if match:
-            name = match[1].decode("ascii", "replace").lower().replace("_", "-")
-            return None if name in _REFUSED else name
+            return _alphabet(match[1].decode("ascii", "replace"))
         if line.strip() and not line.lstrip().startswith(b"#"):
             return None
     return None
+
+
+def _alphabet(name: str) -> str | None:
+    """Return Python's own name of an encoding, None if it is unknown or more than an alphabet."""
+    try:
+        canonical = codecs.lookup(name).name
+    except (LookupError, ValueError):
+        return None
+    return canonical if canonical in _ALPHABETS else None
 
 
 def _cp1252(data: bytes) -> str:

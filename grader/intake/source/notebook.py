@@ -15,8 +15,11 @@ from grader.intake.source.parse import Unparsable
 
 # Cell magics whose body is still Python.
 _PYTHON_MAGICS = ("%%time", "%%timeit", "%%capture", "%%prun", "%%python3", "%%snakeviz")
+# The possessive quantifiers (*+, ++) never give back what they took, so that a line of a million spaces
+# takes linear time.
 _MAGIC_LINE = re.compile(
-    r"^(?P<indent>[ \t]*)(?:[\w.,\[\] ]+= *[%!][\w ]|%|!|\?|[\w.]+\?{1,2}\s*$|(?:pip3?|conda) install\b)"
+    r"^(?P<indent>[ \t]*+)"
+    r"(?:[\w.,\[\] ]++= *+[%!][\w ]|%|!|\?|[\w.]++\?{1,2}+\s*+$|(?:pip3?|conda) install\b)"
 )
 
 _MOST_CELLS = 2000

@@ -36,10 +36,46 @@ def test_decode_coding_line_is_obeyed():
     assert "слой" in decode(data)[0]
 
 
-@pytest.mark.parametrize("name", ["no-such-codec", "punycode", "zip_codec", "unicode_escape"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("no-such-codec", "punycode", "punycode-", "-punycode", "Puny.Code", "zip_codec", "unicode_escape"),
+        *(
+            "idna.",
+            "utf-7",
+            "u7",
+            "rot13",
+            "hex",
+            "base64",
+            "uu",
+            "quopri",
+            "bz2",
+            "undefined",
+            "mbcs",
+            "oem",
+        ),
+    ],
+)
 def test_decode_unusable_coding_line_is_passed_over(name):
-    data = f"# coding: {name}\nx = '\\x41'\n".encode()
-    assert decode(data)[0] == data.decode()
+    for text in (f"# coding: {name}\nx = '\\x41'\n", f"# coding: {name}"):
+        assert decode(text.encode()) == (text, ())
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("latin-1", "é"),
+        ("L1", "é"),
+        ("gb2312", "层"),
+        ("GBK", "层"),
+        ("big5", "層"),
+        ("shift_jis", "層"),
+        ("euc-kr", "층"),
+    ],
+)
+def test_decode_coding_line_of_a_real_alphabet_is_followed(name, text):
+    data = f"# coding: {name}\nx = '{text}'\n".encode(name)
+    assert decode(data) == (f"# coding: {name}\nx = '{text}'\n", ())
 
 
 def test_decode_cp1252_is_told():

@@ -104,3 +104,9 @@ def test_read_document_nothing_that_can_be_run_is_an_error(notebook):
 def test_place_range_of_lines_is_short():
     assert place(3, 9) == "lines 3-9"
     assert place(3, 3) == "line 3"
+
+
+@pytest.mark.parametrize("line", [" " * 1_000_000 + "x", "a " * 500_000, "a" * 1_000_000 + "?" * 3])
+def test_without_magics_of_a_very_long_line_ends(line):
+    """It would take minutes where the pattern goes back over what it has read."""
+    assert without_magics(f"%cd\n{line}") == f"pass\n{line}"
