@@ -13,7 +13,7 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Iterator
-from typing import IO, Protocol
+from typing import IO, Protocol, Self
 
 from grader.intake.submissions.budget import Basket, Entry, Unreadable, human
 from grader.intake.submissions.file_types import clean_path, is_archive, is_clutter, is_source
@@ -21,6 +21,12 @@ from grader.intake.submissions.file_types import clean_path, is_archive, is_clut
 _LEADS_OUT = "its path leads out of the archive"
 _LINK = "it is a link or a device, not a file"
 _DIRECTORY_BYTES = 24 << 20
+_HEADER_BYTES, _ALL_HEADER_BYTES = 8 << 10, 1 << 20
+# Entries of a tar that describe the next one, or all: what is in them is parsed.
+_DESCRIBING = (
+    *(tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE),
+    *(tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK),
+)
 # Everything that the standard readers were seen to raise on damaged input.
 _DAMAGED = (
     zipfile.BadZipFile, zipfile.LargeZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, struct.error,
@@ -185,11 +191,35 @@ def _unpacked(raw: IO[bytes], kind: str) -> _Readable:
     return lzma.LZMAFile(raw) if kind == "xz" else raw
 
 
+def _capped_headers() -> type[tarfile.TarInfo]:
+    """Return the class that reads one archive's headers, and refuses those that are too large to parse.
+
+    tarfile searches a pax header with a pattern that takes quadratic time.
+    """
+    total = 0
+
+    class Header(tarfile.TarInfo):
+        @classmethod
+        def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
+            nonlocal total
+            header = super().frombuf(buf, encoding, errors)
+            if header.type in _DESCRIBING:
+                total += header.size
+                if header.size > _HEADER_BYTES:
+                    text = f"it has a header of {header.size:,} bytes; the limit is {_HEADER_BYTES:,}"
+                    raise Unreadable(text)
+                if total > _ALL_HEADER_BYTES:
+                    raise Unreadable(f"it has headers of more than {_ALL_HEADER_BYTES:,} bytes in all")
+            return header
+
+    return Header
+
+
 def _tar_entries(data: bytes, kind: str, basket: Basket) -> Iterator[Entry]:
     stream = _unpacked(io.BytesIO(data), kind)
     metered = _Metered(stream, basket, max(basket.budget.ratio_from, basket.budget.ratio * len(data)))
     try:
-        with tarfile.open(fileobj=metered, mode="r|", errors="replace") as archive:  # type: ignore[call-overload]
+        with tarfile.open(fileobj=metered, mode="r|", errors="replace", tarinfo=_capped_headers()) as archive:  # type: ignore[call-overload]
             for member in archive:
                 yield _tar_entry(archive, member)
     except _DAMAGED as problem:

@@ -63,6 +63,37 @@ def test_take_archive_tar_links_and_ways_out_are_refused_by_name():
     )
 
 
+def tar_header(kind, body):
+    """Return a tar's special header of a kind with a body, as the packer of an attack would write it."""
+    header = tarfile.TarInfo("header")
+    header.type, header.size = kind, len(body)
+    return header.tobuf(tarfile.USTAR_FORMAT) + body + b"\0" * (-len(body) % 512)
+
+
+@pytest.mark.parametrize("kind", [tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE])
+def test_take_archive_tar_header_of_a_million_digits_is_refused_unread(kind):
+    """The standard library's pattern for such a header takes quadratic time: 8 s for 80,000 digits."""
+    data = gzip.compress(tar_header(kind, b"1" * 1_000_000) + bytes(1024))
+    with pytest.raises(Unreadable, match=r"a header of 1,000,000 bytes; the limit is 8,192"):
+        unpack(data, "a.tar.gz")
+
+
+def test_take_archive_tar_of_many_headers_is_refused():
+    one = tar_header(tarfile.XHDTYPE, b"30 comment=" + b"x" * 8000)
+    with pytest.raises(Unreadable, match=r"headers of more than 1,048,576 bytes"):
+        unpack(gzip.compress(one * 200 + bytes(1024), 1), "a.tar.gz", ReadingBudget(ratio_from=1 << 30))
+
+
+def test_take_archive_tar_with_a_long_path_in_a_header_is_read():
+    name = "/".join(["a" * 90] * 10) + "/cnn.py"
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz", format=tarfile.PAX_FORMAT) as archive:
+        info = tarfile.TarInfo(name)
+        info.size = 5
+        archive.addfile(info, io.BytesIO(b"x = 1"))
+    assert unpack(buffer.getvalue(), "a.tar.gz")[0] == {name: b"x = 1"}
+
+
 def test_take_archive_zip_link_is_refused(write_zip, member):
     data = write_zip([member(b"cnn.py", b"/etc/passwd", system=3, mode=stat.S_IFLNK | 0o777)])
     files, warnings = unpack(data)
