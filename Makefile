@@ -10,11 +10,13 @@ demo: $(VENV)/.installed
 	$(BIN)/grader run data/sample_submissions -o results/demo
 
 # Two processes, a file of tests each at a time, since the tests of a file share what they grade. One
-# thread for each, since BLAS would start one for each core in each of them.
-PYTEST := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 --dist loadfile
+# thread for each, since BLAS would start one for each core in each of them. What measures speed runs alone.
+ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
+PYTEST := $(ONE_THREAD) $(BIN)/python -m pytest -q -n 2 --dist loadfile
 
 test: $(VENV)/.installed-test lint
-	$(PYTEST)
+	$(PYTEST) -m "not timed"
+	$(ONE_THREAD) $(BIN)/python -m pytest -q -m timed
 
 # For the edit loop: no sandbox, no browser, nothing that draws or trains for long (tests/conftest.py lists it).
 test-fast: $(VENV)/.installed-test

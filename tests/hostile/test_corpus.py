@@ -79,6 +79,7 @@ def test_attacks_put_no_markup_into_reports(corpus):
     assert "<script>alert(1)" not in corpus.html
 
 
+@pytest.mark.timed
 @pytest.mark.parametrize("path", FAKES, ids=lambda path: path.stem)
 def test_fake_speed_earns_what_loops_earn(against_the_clock, path):
     assert against_the_clock.points("fake_speed_none_at_all") == 0
