@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -100,7 +100,13 @@ def submission(pytestconfig: pytest.Config) -> Student:
     return pytestconfig.stash[STUDENT]
 
 
-@pytest.fixture
+def _scope(fixture_name: str, config: pytest.Config) -> Literal["function", "session"]:  # noqa: ARG001
+    """Make `expect` for each check only if it may note a convention: that takes 7 % more time."""
+    student = config.stash.get(STUDENT, None)
+    return "function" if student and student.conventions else "session"
+
+
+@pytest.fixture(scope=_scope)
 def expect(submission: Student, request: pytest.FixtureRequest) -> Expect:
     """Return the function that compares one part of a case's answer with the truth."""
 
