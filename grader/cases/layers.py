@@ -1,8 +1,7 @@
 """The table of layer kinds: inputs, parts and shapes of each kind, and the criterion of each part.
 
 Trusted side; plain data. A new kind of layer is a row here and one in `grader.worker.layer_kinds`. The
-call that gives its right answer is looked up by kind where it is needed (`cases.generate.pytorch`,
-`feedback.small_cases`).
+calls that give its right answer are looked up by kind in `cases.generate`.
 """
 
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Small settings of each layer, arrays of small integers for them, and the reference's answers.
+"""Small settings of each layer, and arrays of small integers for them.
 
 Trusted side; pure. Counterexamples are chosen among these. They are drawn anew, so no hidden array is shown.
 """
@@ -10,16 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cnn_reference import loops
-from cnn_reference.activations import relu_backward, relu_forward
-from cnn_reference.linear import linear_backward, linear_forward
-from cnn_reference.loss import cross_entropy_backward, cross_entropy_forward
-from grader.cases import LAYERS, Case
+from grader.cases import Case
+from grader.cases.generate.plain import plain_answers
 from grader.cases.model import Arrays
 from grader.cases.shapes import array_shapes
-from grader.worker.layer_kinds import LAYER_KINDS, WINDOW, both
-
-Params = Mapping[str, Any]
+from grader.worker.layer_kinds import LAYER_KINDS, both
 
 SMALLEST: Mapping[str, int] = {"H": 2, "W": 2, "p_h": 0, "p_w": 0}
 """How small each number may become; 1 where it is not named."""
@@ -127,55 +122,6 @@ def _integers(rng: np.random.Generator, shape: tuple[int, ...]) -> NDArray[np.fl
 
 
 def expected(setting: Setting, arrays: Arrays) -> Arrays:
-    """Return what the reference answers in float64, by part."""
-    params = {name: value for name, value in setting.params().items() if name in WINDOW}
-    return _REFERENCE[setting.kind](arrays, params)
-
-
-def _conv2d(arrays: Arrays, params: Params) -> Arrays:
-    # The weight has the kernel's size.
-    window = {name: value for name, value in params.items() if name != "kernel_size"}
-    x, weight, bias, upstream = (arrays[name] for name in ("x", "weight", "bias", "grad_output"))
-    output = loops.conv2d_forward(x, weight, bias, **window)
-    return _parts("conv2d", output, *loops.conv2d_backward(upstream, x, weight, **window))
-
-
-def _max_pool2d(arrays: Arrays, params: Params) -> Arrays:
-    x, upstream = arrays["x"], arrays["grad_output"]
-    output = loops.max_pool2d_forward(x, **params)
-    return _parts("max_pool2d", output, loops.max_pool2d_backward(upstream, x, **params))
-
-
-def _avg_pool2d(arrays: Arrays, params: Params) -> Arrays:
-    x, upstream = arrays["x"], arrays["grad_output"]
-    output = loops.avg_pool2d_forward(x, **params)
-    return _parts("avg_pool2d", output, loops.avg_pool2d_backward(upstream, x, **params))
-
-
-def _relu(arrays: Arrays, _: Params) -> Arrays:
-    return _parts("relu", relu_forward(arrays["x"]), relu_backward(arrays["grad_output"], arrays["x"]))
-
-
-def _linear(arrays: Arrays, _: Params) -> Arrays:
-    x, weight, bias, upstream = (arrays[name] for name in ("x", "weight", "bias", "grad_output"))
-    return _parts("linear", linear_forward(x, weight, bias), *linear_backward(upstream, x, weight))
-
-
-def _cross_entropy(arrays: Arrays, _: Params) -> Arrays:
-    logits, labels = arrays["logits"], arrays["labels"]
-    loss = np.array(cross_entropy_forward(logits, labels))
-    return _parts("cross_entropy", loss, cross_entropy_backward(logits, labels))
-
-
-def _parts(kind: str, *arrays: NDArray[Any]) -> Arrays:
-    return dict(zip(LAYERS[kind].parts, arrays, strict=True))
-
-
-_REFERENCE: Mapping[str, Callable[[Arrays, Params], Arrays]] = {
-    "conv2d": _conv2d,
-    "max_pool2d": _max_pool2d,
-    "avg_pool2d": _avg_pool2d,
-    "relu": _relu,
-    "linear": _linear,
-    "cross_entropy": _cross_entropy,
-}
+    """Return what nested loops answer in float64, by part."""
+    answers: Arrays = {**plain_answers(setting.kind, setting.params(), arrays)}
+    return answers

@@ -2,20 +2,16 @@ import pytest
 
 from grader.assignment.load import load_assignment
 from grader.cases import LAYERS, criterion_of, parts_of, suite
-from grader.cases.generate import pytorch
 from grader.cases.generate.draw import draw_inputs
 from grader.cases.layers import all_criteria
 from grader.cases.shapes import array_shapes
-from grader.feedback import small_cases
 from grader.worker.interface.interface_settings import NAMES
 from grader.worker.layer_kinds import LAYER_KINDS
 
 
 @pytest.mark.parametrize("kind", LAYERS)
-def test_every_kind_has_cases_and_a_call_that_gives_the_right_answer(kind):
+def test_every_kind_has_cases(kind):
     assert any(case.kind == kind for case in suite())
-    assert kind in pytorch._MAKERS
-    assert kind in small_cases._REFERENCE or kind == "network"
 
 
 def test_rows_are_those_of_the_worker_but_for_flatten_which_has_no_cases():

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 
 from grader.cases import LAYERS, Case, case_to_json, suite
+from grader.cases.generate.answers import expected_by
 from grader.cases.generate.draw import draw_inputs
 from grader.cases.generate.pytorch import pytorch_answers
 from grader.cases.generate.vary import hidden_suite
@@ -95,7 +96,7 @@ def _arrays(cases: Sequence[Case], seed: int) -> dict[str, Any]:
         arrays |= {f"{case.id}/input/{name}": array for name, array in inputs.items()}
         if case.invalid:
             continue
-        expected = pytorch_answers(case, inputs)
+        expected = expected_by(pytorch_answers, case, inputs)
         for part, values in expected.values.items():
             arrays[f"{case.id}/expected/{part}"] = values
             arrays[f"{case.id}/magnitude/{part}"] = expected.magnitudes[part]
