@@ -25,7 +25,7 @@ from grader.grading.gradebook import Gradebook, Run
 from grader.grading.local import local_job, read_own_file
 from grader.grading.plan import Plan, plan_run
 from grader.grading.preview import preview
-from grader.grading.run import grade_folder
+from grader.grading.run import grade_folder, unreadable_uploads
 from grader.reports.doctor import doctor_text
 from grader.reports.dry_run import dry_run_text
 from grader.reports.pages import feedback_page
@@ -104,7 +104,7 @@ def _run(arguments: argparse.Namespace) -> int:
     names = ("assignment", "worksheet", "interface", "checks", "sandbox", "python", "only")
     given: dict[str, Any] = {name: getattr(arguments, name) for name in names}
     if arguments.dry_run:
-        plan = plan_run(arguments.paths, **given)
+        plan = plan_run(arguments.paths, **given, unreadable=unreadable_uploads(arguments.output))
         _warn(plan)
         previews = preview(plan, arguments.output, regrade=arguments.regrade)
         out.print(dry_run_text(plan, previews), markup=False, soft_wrap=True)
@@ -145,7 +145,7 @@ def _show(folder: Path, run: Run, results: Sequence[Result], *, verbose: bool = 
     write_reports(folder, run, results)
     out.print(scores_table(results, run.max_points))
     out.print(f"\nReport: {folder / 'report.html'}", markup=False, soft_wrap=True)
-    failed = [result for result in results if result.status == "grader_error"]
+    failed = [result for result in results if result.status in ("grader_error", "needs_attention")]
     for result in failed:
         _complain(f"{result.id}: {'; '.join(result.notes)}")
         if verbose:

@@ -242,10 +242,11 @@ class Standing:
 class Result:
     """All that is known of one graded submission.
 
-    ``status`` is ``graded`` or ``grader_error``; ``fingerprint`` is the SHA-256 over everything
-    that decides the score (files, assignment, ground truth, grader version), so that an unchanged
-    submission need not be graded twice; ``printed`` is the end of what the student's code printed;
-    ``traceback`` is where the grader itself failed, for whoever repairs it (empty otherwise).
+    ``status`` is ``graded``, ``needs_attention`` (a person has to look at the upload) or ``grader_error``;
+    only ``graded`` has points that count. ``fingerprint`` is the SHA-256 over everything that decides
+    the score (files, assignment, ground truth, grader version), so that an unchanged submission need
+    not be graded twice; ``printed`` is the end of what the student's code printed; ``traceback`` is
+    where the grader itself failed, for whoever repairs it (empty otherwise).
     """
 
     id: str

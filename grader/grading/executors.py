@@ -11,7 +11,7 @@ from concurrent.futures import Executor, ProcessPoolExecutor
 
 import numpy as np
 
-PRELOADED = ["grader.grading.grade"]
+PRELOADED = ["grader.grading.in_child"]
 """Imported once for all workers, instead of a second for each."""
 
 

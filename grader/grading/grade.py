@@ -15,8 +15,9 @@ from grader.feedback.diagnose import diagnose
 from grader.feedback.probe import find_counterexamples, note_own_forward
 from grader.grading.job import Job, fingerprint
 from grader.grading.lateness import apply_late_policy
-from grader.grading.open_submission import open_student
+from grader.grading.open_submission import Opened, open_student
 from grader.grading.scoring import score
+from grader.grading.supervise import UNWATCHED, Progress, Stage
 from grader.intake.submissions import Submission
 from grader.results import CriterionScore, Item, Outcome, Result
 from grader.sandbox import Client
@@ -24,15 +25,36 @@ from grader.sandbox import Client
 _log = logging.getLogger(__name__)
 
 
-def grade(submission: Submission, job: Job) -> Result:
+READING = Stage("read", 10.0, 60.0)
+CHECKING = Stage("checked", 60.0, 3600.0)
+EXPLAINING = Stage("explained", 20.0, 600.0)
+"""The stages of grading, with what the grader itself may use of its own time on one submission. An honest
+submission takes a tenth of a second, two seconds (with the race) and half a second."""
+
+
+def grade(submission: Submission, job: Job, report: Progress = UNWATCHED) -> Result:
     """Grade one submission.
 
     A failure of the grader itself comes back as a result with the status ``grader_error``, so that
     it costs nobody marks and nobody else's grading.
+
+    Parameters
+    ----------
+    submission : Submission
+    job : Job
+    report : Progress
+        Told each stage as it begins, and the result without explanations once there are points.
+
+    Raises
+    ------
+    MemoryError
+        There was not enough of it; a supervisor makes that a verdict.
     """
     start = time.perf_counter()
     try:
-        result = _grade(submission, job)
+        result = _grade(submission, job, report)
+    except MemoryError:
+        raise
     except Exception as error:
         _log.exception("%s could not be graded", submission.id)
         failed = failed_result(submission, job, f"{type(error).__name__}: {error}")
@@ -42,34 +64,61 @@ def grade(submission: Submission, job: Job) -> Result:
 
 def failed_result(submission: Submission, job: Job, reason: str) -> Result:
     """Return the result of a submission that could not be graded, with the reason."""
+    return _without_points(submission, job, "grader_error", f"could not be graded: {reason}")
+
+
+def attention_result(submission: Submission, job: Job, reason: str) -> Result:
+    """Return the result of a submission that a person has to look at, with the reason."""
+    return _without_points(submission, job, "needs_attention", reason)
+
+
+def _without_points(submission: Submission, job: Job, status: str, note: str) -> Result:
     return Result(
         id=submission.id,
         name=submission.name,
         participant=submission.participant,
-        status="grader_error",
+        status=status,
         points=0.0,
         max_points=job.assignment.max_points,
         files=tuple(file.path for file in submission.files),
         warnings=submission.warnings,
-        notes=(f"could not be graded: {reason}",),
+        notes=(note,),
         standing=submission.standing,
     )
 
 
-def _grade(submission: Submission, job: Job) -> Result:
+def _grade(submission: Submission, job: Job, report: Progress) -> Result:
+    if submission.problem:
+        return attention_result(submission, job, submission.problem)
+    report.stage(READING)
     with open_student(submission, job) as opened:
+        report.stage(CHECKING)
         program, student = opened.program, opened.student
         items = note_own_forward(student, run_checks(student, job.folders))
         warnings = (*submission.warnings, *program.warnings, *_load_warnings(student.client, job))
+        result = _with_points(submission, job, opened, items, warnings)
+        report.so_far(result)
+        report.stage(EXPLAINING)
         counterexamples = find_counterexamples(student, items)
-    diagnoses = diagnose(student.truth, student.replies, program)
-    assignment = job.assignment
+    # A difference that the course accepts as a convention is not a mistake.
+    failing = {criterion.name for criterion in result.criteria if criterion.passed < criterion.total}
+    diagnoses = tuple(
+        diagnosis
+        for diagnosis in diagnose(student.truth, student.replies, program)
+        if diagnosis.criterion in failing
+    )
+    printed = program.in_cells(student.client.printed)
+    return replace(result, diagnoses=diagnoses, counterexamples=counterexamples, printed=printed)
+
+
+def _with_points(
+    submission: Submission, job: Job, opened: Opened, items: Sequence[Item], warnings: tuple[str, ...]
+) -> Result:
+    """Return the result as far as it has no explanation."""
+    assignment, student = job.assignment, opened.student
     items = tuple(replace(item, hidden=student.truth.hidden) for item in items)
     criteria = score(items, assignment.points, own_forward_credit=assignment.own_forward_credit)
     criteria = tuple(_noted(criterion, items) for criterion in criteria)
-    # A difference that the course accepts as a convention is not a mistake.
-    failing = {criterion.name for criterion in criteria if criterion.passed < criterion.total}
-    diagnoses = tuple(diagnosis for diagnosis in diagnoses if diagnosis.criterion in failing)
     notes = _grader_errors(items)
     result = Result(
         id=submission.id,
@@ -80,13 +129,10 @@ def _grade(submission: Submission, job: Job) -> Result:
         max_points=assignment.max_points,
         criteria=criteria,
         items=items,
-        diagnoses=diagnoses,
-        counterexamples=counterexamples,
         speed=student.speed.speed if student.speed else None,
-        files=program.files,
+        files=opened.program.files,
         warnings=warnings,
         notes=notes,
-        printed=program.in_cells(student.client.printed),
         standing=submission.standing,
     )
     return _less_lateness(result, assignment.late)

@@ -11,9 +11,10 @@ from pathlib import Path
 from grader.assignment.interface import load_interface
 from grader.assignment.load import load_assignment
 from grader.errors import InputError, SubmissionError
+from grader.grading.in_child import gather_in_child
 from grader.grading.job import Job
 from grader.grading.open_submission import gradable
-from grader.intake.submissions import Submission, gather
+from grader.intake.submissions import Submission
 from grader.sandbox import find_interpreter, open_backend
 
 _log = logging.getLogger(__name__)
@@ -57,8 +58,11 @@ def plan_run(
     sandbox: str = "auto",
     python: str | None = None,
     only: Sequence[str] | None = None,
+    unreadable: Mapping[str, str] | None = None,
 ) -> Plan:
     """Read everything that a run needs and try its sandbox; see `grader.grading.run.grade_folder`.
+
+    Uploads that are ``unreadable`` (by `Submission.upload`, with the reason) are not read again.
 
     Raises
     ------
@@ -76,7 +80,7 @@ def plan_run(
     job = _job(_path(assignment), interface, _path(checks), sandbox, python)
     job, left_out, counts = gradable(job)
     due = job.assignment.late.due if job.assignment.late else None
-    intake = gather([Path(path) for path in paths], _path(worksheet), due=due)
+    intake = gather_in_child([Path(path) for path in paths], _path(worksheet), due, unreadable or {})
     chosen = _chosen(intake.submissions, only)
     # Tried here, so that a machine that cannot confine is refused before anything is graded.
     with open_backend(sandbox, job.python) as backend:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grader.grading.gradebook import FILE_NAME, Gradebook
+from grader.grading.in_child import read_programs_in_child
 from grader.grading.plan import Plan
 from grader.grading.run import kept_results
-from grader.intake.source import read_program
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +33,9 @@ def preview(plan: Plan, results: Path, *, regrade: bool = False) -> tuple[Previe
     if not regrade and (results / FILE_NAME).is_file():
         with Gradebook.open(results, create=False) as gradebook:
             kept = set(kept_results(plan, gradebook))
-    job, previews = plan.job, []
-    for submission in plan.chosen:
-        program = read_program(submission, job.interface.names, whole_file=job.assignment.whole_file)
-        previews.append(
-            Preview(submission.id, submission.name, program.files, submission.id in kept, program.error)
-        )
-    return tuple(previews)
+    job = plan.job
+    programs = read_programs_in_child(plan.chosen, job.interface.names, whole_file=job.assignment.whole_file)
+    return tuple(
+        Preview(submission.id, submission.name, program.files, submission.id in kept, program.error)
+        for submission, program in zip(plan.chosen, programs, strict=True)
+    )

@@ -15,8 +15,9 @@ import numpy as np
 
 from grader import __version__
 from grader.grading.executors import local_executor, prepare, usable_cores
-from grader.grading.grade import failed_result, grade
-from grader.grading.gradebook import Gradebook, Run
+from grader.grading.grade import failed_result
+from grader.grading.gradebook import FILE_NAME, Gradebook, Run
+from grader.grading.in_child import grade_in_child
 from grader.grading.job import Job, fingerprint
 from grader.grading.plan import Plan, plan_run
 from grader.intake.submissions import Submission
@@ -119,6 +120,7 @@ def grade_folder(
         sandbox=sandbox,
         python=python,
         only=only,
+        unreadable={} if regrade else unreadable_uploads(Path(results)),
     )
     if on_plan:
         on_plan(plan)
@@ -164,12 +166,24 @@ def versions(job: Job) -> dict[str, str]:
     }
 
 
+def unreadable_uploads(results: Path) -> dict[str, str]:
+    """Return the uploads that an earlier run into this folder could not read, with the reason."""
+    if not (results / FILE_NAME).is_file():
+        return {}
+    with Gradebook.open(results, create=False) as gradebook:
+        return {
+            result.fingerprint: "; ".join(result.notes)
+            for result in gradebook.latest_results()
+            if result.status == "needs_attention"
+        }
+
+
 def kept_results(plan: Plan, gradebook: Gradebook) -> dict[str, Result]:
     """Return, by id, the results of chosen submissions that were graded before and are unchanged."""
     kept = {}
     for submission in plan.chosen:
         result = gradebook.result_with_fingerprint(fingerprint(submission, plan.job))
-        if result is not None and result.status == "graded":
+        if result is not None:
             kept[submission.id] = replace(
                 result, id=submission.id, name=submission.name, participant=submission.participant
             )
@@ -223,7 +237,7 @@ def _graded(
         try:
             for submission in submissions:
                 try:
-                    futures[executor.submit(grade, submission, job)] = submission
+                    futures[executor.submit(grade_in_child, submission, job)] = submission
                 except BrokenExecutor:
                     # The pool died while this loop was still filling it.
                     yield submission, None

@@ -94,7 +94,7 @@ def mistake_title(name: str, title: str = "") -> str:
 
 def summary(result: Result) -> str:
     """Return in one line what went wrong: the mistakes by title, how many checks failed and how."""
-    if result.status == "grader_error":
+    if result.status != "graded":
         return "no verdict: " + (result.notes[0] if result.notes else "the grader failed; grade it again")
     if result.standing and result.standing.state == "nothing":
         return "no code to run"

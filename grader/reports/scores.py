@@ -49,7 +49,7 @@ def _submission(result: Result) -> dict[str, Any]:
         "name": result.name,
         "participant": result.participant,
         "status": result.status,
-        "points": round(result.points, 4),
+        "points": round(result.points, 4) if result.status == "graded" else None,
         "max_points": result.max_points,
         "criteria": [_criterion(score) for score in result.criteria],
         "outcomes": count_outcomes(result.items),

@@ -38,11 +38,11 @@ class WorkerProcess:
         self._finish = finish
         self._before_end: Callable[[], None] | None = None
         self._wrapped = False
-        self._clock = _cpu_clock(pid)
+        self._clock = cpu_clock(pid)
 
     def watch(self, pid: int) -> None:
         """Read the processor clock of the worker itself, where `pid` is only what started it."""
-        self._clock = _cpu_clock(pid)
+        self._clock = cpu_clock(pid)
         self._wrapped = True
 
     def before_end(self, action: Callable[[], None]) -> None:
@@ -85,7 +85,7 @@ class Backend(Protocol):
         """End what the backend itself started."""
 
 
-def _cpu_clock(pid: int) -> int | None:
+def cpu_clock(pid: int) -> int | None:
     """Return the id of another process's processor clock."""
     if not sys.platform.startswith("linux"):
         return None

@@ -109,7 +109,7 @@ class Pools:
 
 
 def _graded(names, pools, function, monkeypatch, tmp_path):
-    monkeypatch.setattr(run, "grade", function)
+    monkeypatch.setattr(run, "grade_in_child", function)
     submissions = [Submission(name, str(tmp_path / "marker"), None, ()) for name in names]
     results = []
     grade_all(submissions, JOB, pools, 2, results.append)

@@ -150,7 +150,7 @@ class Gradebook:
         are the caller's to replace. A result with a grader error is never returned.
         """
         found = self._results(
-            "SELECT * FROM results WHERE fingerprint = ? AND fingerprint != '' AND status = 'graded'"
+            "SELECT * FROM results WHERE fingerprint = ? AND fingerprint != '' AND status != 'grader_error'"
             " ORDER BY id DESC LIMIT 1",
             fingerprint,
         )

@@ -3,13 +3,23 @@
 Trusted side; everything in memory, nothing is ever extracted to a disk.
 """
 
-from collections.abc import Callable, Iterable
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 from grader.intake.submissions.file_types import shown
 from grader.intake.submissions.model import SourceFile
 
 _MIB = 1 << 20
+
+Reading = Callable[[str], AbstractContextManager[str]]
+"""Entered around the reading of an upload, with what stands for it; gives why not to read it, or nothing."""
+
+
+def read_all(upload: str) -> AbstractContextManager[str]:  # noqa: ARG001
+    """Let every upload be read."""
+    return nullcontext("")
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +28,8 @@ class ReadingBudget:
 
     ``ratio`` is how many times its packed size an entry may grow to; it counts from ``ratio_from`` bytes
     on, since short repetitive text packs that well in earnest. ``read_bytes`` includes archives
-    inside archives; ``kept_bytes`` are the sources that travel to the grading processes.
+    inside archives; ``kept_bytes`` are the sources that travel to the grading processes. ``reading`` is
+    entered around each student's upload.
     """
 
     entries: int = 100_000
@@ -32,6 +43,7 @@ class ReadingBudget:
     ratio_from: int = _MIB
     depth: int = 4
     warnings: int = 30
+    reading: Reading = read_all
 
     def file_bytes(self, path: str) -> int:
         """Return the largest size that a source of this name may have."""
@@ -54,6 +66,14 @@ class Entry:
     read: Callable[[int], bytes]
     packed: int | None = None
     problem: str = ""
+
+
+def upload_digest(root: str, name: str, entries: Sequence[Entry]) -> str:
+    """Return the SHA-256 that stands for one student's upload: its place, and its files' names and sizes."""
+    digest = hashlib.sha256(repr((root, name)).encode("utf-8", "backslashreplace"))
+    for entry in entries:
+        digest.update(repr((entry.path, entry.size, entry.packed)).encode("utf-8", "backslashreplace"))
+    return digest.hexdigest()
 
 
 class Unreadable(Exception):  # noqa: N818 - a finding about one file, not an error of the run

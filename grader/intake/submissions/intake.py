@@ -11,7 +11,7 @@ from pathlib import Path
 
 from grader.errors import SubmissionError
 from grader.intake.submissions.archives import archive_kind, open_zip, take, take_archive, zip_entries
-from grader.intake.submissions.budget import Basket, Entry, ReadingBudget, Unreadable
+from grader.intake.submissions.budget import Basket, Entry, ReadingBudget, Unreadable, upload_digest
 from grader.intake.submissions.file_types import is_archive, is_clutter, is_source, shown
 from grader.intake.submissions.folders import as_text, file_entry, folder_entries
 from grader.intake.submissions.ids import make_ids
@@ -77,7 +77,10 @@ def gather(
 def _submission(submission_id: str, handin: HandIn) -> Submission:
     participant = None if handin.team else handin.number
     name = handin.name
-    return Submission(submission_id, name, participant, handin.files, handin.warnings, handin.standing)
+    return Submission(
+        submission_id, name, participant, handin.files, handin.warnings, handin.standing,
+        handin.problem, handin.upload,
+    )  # fmt: skip
 
 
 def _distinct(paths: Iterable[Path]) -> list[Path]:
@@ -199,14 +202,18 @@ def _moodle_handin(
 ) -> HandIn:
     basket = Basket(budget)
     inside = [entry for entry in entries if entry.path]
-    take(iter(inside), basket)
+    number = "" if owner.number is None else f"_{owner.number}"
+    upload = upload_digest(root, owner.label + number, inside)
+    with budget.reading(upload) as problem:
+        if not problem:
+            take(iter(inside), basket)
     if flat and len(basket.files) > 1:
         basket.warn(
             "the download has no folders, so Moodle kept only one of several files of the same name; "
             "download submissions in folders to be sure that nothing is missing"
         )
-    _warn_if_empty(basket, inside)
-    number = "" if owner.number is None else f"_{owner.number}"
+    if not problem:
+        _warn_if_empty(basket, inside)
     name = owner.label
     if name.lower() == "participant" and owner.number is not None:
         name = f"{name} {owner.number}"
@@ -219,27 +226,39 @@ def _moodle_handin(
         moodle=True,
         number=owner.number,
         team=team,
+        problem=problem,
+        upload=upload,
     )
 
 
 def _plain_handin(name: str, entries: list[Entry], root: str, budget: ReadingBudget) -> HandIn:
+    upload = upload_digest(root, name, entries)
     basket = Basket(budget)
-    take(_below(name, entries), basket)
-    _warn_if_empty(basket, entries)
-    return HandIn(name, name, root, basket.files, basket.warnings)
+    with budget.reading(upload) as problem:
+        if not problem:
+            take(_below(name, entries), basket)
+            _warn_if_empty(basket, entries)
+    return HandIn(name, name, root, basket.files, basket.warnings, problem=problem, upload=upload)
 
 
 def _archive_handin(entry: Entry, root: str, budget: ReadingBudget, *, alone: bool = False) -> HandIn:
     """Return an archive as one hand-in; if nothing else was given, it must be readable."""
+    upload = upload_digest(root, entry.path, [entry])
     basket = Basket(budget)
+    with budget.reading(upload) as problem:
+        if not problem:
+            _take_lone(entry, basket, alone=alone)
+    return HandIn(entry.path, entry.path, root, basket.files, basket.warnings, problem=problem, upload=upload)
+
+
+def _take_lone(entry: Entry, basket: Basket, *, alone: bool) -> None:
     try:
-        take_archive(basket.read(entry, budget.archive_bytes), basket, entry.path)
+        take_archive(basket.read(entry, basket.budget.archive_bytes), basket, entry.path)
     except Unreadable as problem:
         if alone and not basket.files:
             raise
         basket.leave_out(entry.path, str(problem))
     _warn_if_empty(basket, [entry])
-    return HandIn(entry.path, entry.path, root, basket.files, basket.warnings)
 
 
 def _below(name: str, entries: list[Entry]) -> Iterator[Entry]:

@@ -38,6 +38,10 @@ class Submission:
         What could not be read, and why.
     standing : Standing or None
         What the worksheet says; None without one.
+    problem : str
+        Why the upload could not be read at all; a person has to look at it. Empty otherwise.
+    upload : str
+        SHA-256 that stands for the upload: its place, its names and sizes.
     """
 
     id: str
@@ -46,6 +50,8 @@ class Submission:
     files: tuple[SourceFile, ...]
     warnings: tuple[str, ...] = ()
     standing: Standing | None = None
+    problem: str = ""
+    upload: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,3 +79,5 @@ class HandIn:
     number: int | None = None
     team: bool = False
     standing: Standing | None = None
+    problem: str = ""
+    upload: str = ""
