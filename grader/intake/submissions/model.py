@@ -3,7 +3,7 @@
 Trusted side; pure data. Nothing in it was executed, and paths in it are only labels.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from grader.results import Standing
 
@@ -51,7 +51,7 @@ class Submission:
     warnings: tuple[str, ...] = ()
     standing: Standing | None = None
     problem: str = ""
-    upload: str = ""
+    upload: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,4 +80,4 @@ class HandIn:
     team: bool = False
     standing: Standing | None = None
     problem: str = ""
-    upload: str = ""
+    upload: str = field(default="", compare=False)
