@@ -51,7 +51,7 @@ class Submission:
     warnings: tuple[str, ...] = ()
     standing: Standing | None = None
     problem: str = ""
-    upload: str = field(default="", compare=False)
+    upload: str = field(default="", compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,4 +80,4 @@ class HandIn:
     team: bool = False
     standing: Standing | None = None
     problem: str = ""
-    upload: str = field(default="", compare=False)
+    upload: str = field(default="", compare=False, repr=False)
