@@ -10,10 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from grader.intake.source.listing import function_at
 from grader.results import Place
 from grader.sandbox import Client
+from grader.speed.line_counts import NO_FILE, Spot, growing_lines, innermost, read_table, shown_first
 from grader.speed.stopwatch import PHASES, Pair, Voided, checked_call, hold, parts_of_phases, time_call
 from grader.speed.workloads import Size, right_answers
 
@@ -27,10 +28,8 @@ DIMENSIONS = {
     "K_h": "kernel row",
     "K_w": "kernel column",
 }
-GROWS = 1.4
-"""A line that runs this many times as often when a dimension doubles runs once for each of it: a loop of two
-steps begins three lines, one of four begins five."""
 FACTOR, SUSPICIOUS, REPEATS, CONFIRM = 8, 3.0, 5, 2
+MOST_SHOWN, LONGEST_SENTENCE = 10, 500
 LEAST_SECONDS = 1e-4
 """No convolution in NumPy takes less; what measures less is noise."""
 
@@ -65,7 +64,8 @@ class Loop:
         each = [f"per {DIMENSIONS[name]}" for name in self.dimensions]
         listed = " and ".join([", ".join(each[:-1]), each[-1]] if len(each) > 1 else each)
         where = self.place.quoted() if self.place else f"`{self.phase}`, in code that is not in any file:"
-        return f"{where} runs once {listed}"
+        said = f"{where} runs once {listed}"
+        return said if len(said) <= LONGEST_SENTENCE else f"{said[: LONGEST_SENTENCE - 1]}…"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,16 +75,20 @@ class Loops:
     Attributes
     ----------
     counted : Mapping of str to sequence of Loop
-        By phase, the innermost loops that the counter found.
+        By phase, the innermost loops that the counter found: at most `MOST_SHOWN`, which name every dimension
+        that was found.
     hidden : Mapping of str to sequence of str
         By phase, dimensions that cost time like a loop although no loop was counted.
     unknown : sequence of str
         Dimensions that could not be doubled, since the code failed or answered wrongly there.
+    left_out : Mapping of str to int
+        By phase, how many more loops were counted.
     """
 
     counted: Mapping[str, tuple[Loop, ...]] = field(default_factory=dict)
     hidden: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     unknown: tuple[str, ...] = ()
+    left_out: Mapping[str, int] = field(default_factory=dict)
 
     def over(self, phase: str) -> tuple[str, ...]:
         """Return the dimensions that a phase loops over, in the usual order."""
@@ -115,12 +119,16 @@ def find_loops(
     base = _counts(client, BASE, phases)
     grown = _grown(client, phases)
     lines = growing_lines(base, grown)
-    counted = {phase: _innermost(lines, PHASES.index(phase), client) for phase in phases}
-    loops = Loops(counted, {}, tuple(name for name in DIMENSIONS if name not in grown))
+    found = {phase: _counted(lines, PHASES.index(phase), client) for phase in phases}
+    loops = Loops(
+        counted={phase: shown for phase, (shown, _) in found.items()},
+        left_out={phase: number for phase, (_, number) in found.items()},
+        unknown=tuple(name for name in DIMENSIONS if name not in grown),
+    )
     return replace(loops, hidden=_hidden(_Caller(client, idle, core, phases), loops))
 
 
-def _grown(client: Client, phases: Sequence[str]) -> dict[str, Mapping["Spot", int]]:
+def _grown(client: Client, phases: Sequence[str]) -> dict[str, Mapping[Spot, int]]:
     """Return the counts with each dimension doubled, those left out with which the code fails."""
     grown: dict[str, Mapping[Spot, int]] = {}
     # Code for squares alone can be asked for squares alone.
@@ -131,56 +139,28 @@ def _grown(client: Client, phases: Sequence[str]) -> dict[str, Mapping["Spot", i
     return grown
 
 
-Spot = tuple[int, int, int]
-"""Phase, file and line, as the worker numbers them."""
-
-
-def growing_lines(
-    base: Mapping[Spot, int], grown: Mapping[str, Mapping[Spot, int]]
-) -> dict[Spot, tuple[str, ...]]:
-    """Return the dimensions with which each line's count grows, lines without any left out.
-
-    Examples
-    --------
-    >>> growing_lines({(0, 0, 7): 10, (0, 0, 8): 3}, {"N": {(0, 0, 7): 20, (0, 0, 8): 3}})
-    {(0, 0, 7): ('N',)}
-    """
-    lines = {
-        spot: tuple(name for name, counts in grown.items() if counts.get(spot, 0) >= GROWS * count)
-        for spot, count in base.items()
-    }
-    return {spot: names for spot, names in lines.items() if names}
-
-
 def _counts(client: Client, size: Size, phases: Sequence[str]) -> dict[Spot, int]:
     """Return how often each line ran, after checking that the right thing was computed meanwhile."""
     inputs = size.draw(np.random.default_rng(0))
     reply = client.count("conv2d", size.params, inputs, parts=parts_of_phases(phases))
     hold(reply, right_answers(inputs))
-    return _table(reply.answers["counts"].array)
+    lines = [text.count("\n") + 1 for text in client.modules.values()]
+    return read_table(reply.answers["counts"].array, lines)
 
 
-def _table(rows: NDArray[np.generic] | None) -> dict[Spot, int]:
-    """Read the worker's table; what is none is as good as empty, since processor time is looked at too."""
-    if rows is None or rows.dtype != np.int64 or rows.ndim != 2 or rows.shape[1] != 4:
-        return {}
-    return {(phase, file, line): count for phase, file, line, count in rows.tolist()}
-
-
-def _innermost(lines: Mapping[Spot, tuple[str, ...]], phase: int, client: Client) -> tuple[Loop, ...]:
-    """Return one loop for each nest: its first line that no line of the same function outdoes."""
-    files = len(client.modules)
-    found = [
-        Loop(PHASES[phase], client.place(file, line), names)
-        for (number, file, line), names in sorted(lines.items())
-        if number == phase and file < files
-    ]
-    kept: dict[tuple[str, str, tuple[str, ...]], Loop] = {}
-    for loop in found:
-        rivals = [other for other in found if (other.file, other.function) == (loop.file, loop.function)]
-        if not any(set(loop.dimensions) < set(other.dimensions) for other in rivals):
-            kept.setdefault((loop.file, loop.function, loop.dimensions), loop)
-    return tuple(kept.values())
+def _counted(
+    lines: Mapping[Spot, tuple[str, ...]], phase: int, client: Client
+) -> tuple[tuple[Loop, ...], int]:
+    """Return the loops of a phase that are shown, and how many more there are."""
+    texts = list(client.modules.values())
+    mine = {spot: names for spot, names in lines.items() if spot[0] == phase}
+    nests = innermost(mine, lambda file, line: "" if file == NO_FILE else function_at(texts[file], line))
+    shown = shown_first(nests, MOST_SHOWN)
+    # Only now: a place costs more than a function's name.
+    loops = (
+        Loop(PHASES[phase], client.place(file, line), nests[phase, file, line]) for _, file, line in shown
+    )
+    return tuple(loops), len(nests) - len(shown)
 
 
 def _hidden(caller: "_Caller", loops: Loops) -> dict[str, tuple[str, ...]]:
@@ -231,6 +211,8 @@ class _Caller:
 def sentences(loops: Loops, phase: str) -> Sequence[str]:
     """Say which loops a phase has left, the hidden ones too."""
     said = [str(loop) for loop in loops.counted.get(phase, ())]
+    if more := loops.left_out.get(phase, 0):
+        said.append(f"and {more} more lines of `{phase}` run in a loop")
     hidden = loops.hidden.get(phase, ())
     if hidden:
         names = ", ".join(hidden)

@@ -15,7 +15,6 @@ from grader.speed.python_loops import (
     Loop,
     Loops,
     find_loops,
-    growing_lines,
     sentences,
 )
 from grader.speed.stopwatch import PHASES, Voided
@@ -87,11 +86,6 @@ def test_find_loops_other_answers_while_watched_are_void(find: Find) -> None:
     with pytest.raises(Voided) as caught:
         find("other_when_traced")
     assert caught.value.outcome is Outcome.WRONG_VALUE
-
-
-def test_growing_lines_constant_and_new_lines_are_no_loops() -> None:
-    base = {(0, 0, 1): 10, (0, 0, 2): 10}
-    assert growing_lines(base, {"H": {(0, 0, 1): 13, (0, 0, 2): 20, (0, 0, 3): 5}}) == {(0, 0, 2): ("H",)}
 
 
 def test_loop_two_dimensions_are_joined_by_and() -> None:

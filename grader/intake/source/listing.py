@@ -5,6 +5,8 @@ in it, each below a marker, so lines are counted from there.
 """
 
 import ast
+import math
+from bisect import bisect_right
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -77,19 +79,39 @@ def function_at(source: str, line: int) -> str:
     >>> function_at("def f(x):\n    return x", 2)
     'f'
     """
-    around = [(first, name) for first, last, name in _functions(source) if first <= line <= last]
-    return max(around)[1] if around else ""
+    first_lines, names = _changes(source)
+    return names[bisect_right(first_lines, line)]
 
 
 @lru_cache(maxsize=32)
-def _functions(source: str) -> tuple[tuple[int, int, str], ...]:
+def _changes(source: str) -> tuple[list[int], list[str]]:
+    """Return the lines at which another function becomes the innermost, and the names from line 0 on."""
+    first_lines: list[int] = []
+    names = [""]
+    around: list[tuple[int, str]] = []
+
+    def leave(line: float) -> None:
+        while around and around[-1][0] < line:
+            first_lines.append(around.pop()[0] + 1)
+            names.append(around[-1][1] if around else "")
+
+    for first, last, name in sorted(_functions(source)):
+        leave(first)
+        around.append((last, name))
+        first_lines.append(first)
+        names.append(name)
+    leave(math.inf)
+    return first_lines, names
+
+
+def _functions(source: str) -> list[tuple[int, int, str]]:
     """Return the first and the last line of each function, and its name."""
     try:
         tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return ()
-    return tuple(
+        return []
+    return [
         (node.lineno, node.end_lineno or node.lineno, node.name)
         for node in ast.walk(tree)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-    )
+    ]

@@ -1,5 +1,6 @@
 """Every line that a message names is the line that the student sees in their editor."""
 
+import ast
 import traceback
 from typing import Any
 
@@ -197,3 +198,29 @@ def test_place_of_any_failing_line_in_any_notebook_is_exactly_that_line(cells: l
         assert sources[place.cell - 1][place.line - 1].strip() == place.text
         assert place.text == f"raise ValueError('here {name[1:]}')"
         assert place.function == name
+
+
+@st.composite
+def nested_functions(draw: st.DrawFn) -> str:
+    lines, depth = [], 0
+    for number in range(draw(st.integers(0, 12))):
+        depth = draw(st.integers(0, depth))
+        lines.append(
+            "    " * depth + draw(st.sampled_from([f"def f{number}():", "if x:", "y = 1", "async def g():"]))
+        )
+        if lines[-1].endswith(":"):
+            depth += 1
+            lines.append("    " * depth + "pass")
+    return "\n".join(lines)
+
+
+@given(nested_functions())
+def test_function_at_is_the_innermost_one_around_each_line(source: str):
+    nodes = [
+        node
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
+    for line in range(source.count("\n") + 3):
+        around = [node for node in nodes if node.lineno <= line <= (node.end_lineno or 0)]
+        assert function_at(source, line) == (max(around, key=lambda node: node.lineno).name if around else "")
