@@ -11,10 +11,10 @@ from grader.assignment.speed_policy import SpeedPolicy
 from grader.results import Interval, Outcome, PhaseSpeed, Place, Speed
 from grader.sandbox import Backend, Client
 from grader.speed.baselines import Opponents, open_opponents
-from grader.speed.core_lock import timing_slot
+from grader.speed.core_lock import LONGEST_HOLD, timing_slot
 from grader.speed.credit import less_loops
 from grader.speed.python_loops import DIMENSIONS, Loops, find_loops, sentences
-from grader.speed.race import PhaseTiming, race
+from grader.speed.race import PATIENCE, PhaseTiming, race
 from grader.speed.statistics import Estimate
 from grader.speed.stopwatch import PHASES, Voided
 
@@ -54,12 +54,17 @@ class SpeedVerdict:
 
 def judge_speed(client: Client, backend: Backend, policy: SpeedPolicy) -> SpeedVerdict:
     """Measure a submission's convolution while nothing else is timed on the same core."""
-    with timing_slot() as core, open_opponents(backend) as opponents:
-        standings, loops, void = _measure(client, opponents, policy, core)
+    longest = max(LONGEST_HOLD, 2 * PATIENCE * policy.budget_seconds)
+    with timing_slot(longest_hold=longest) as slot, open_opponents(backend) as opponents:
+        standings, loops, void = _measure(client, opponents, policy, slot.core)
     verdicts = {phase: _verdict(phase, standing, loops, policy) for phase, standing in standings.items()}
     if void is not None:
         verdicts |= {phase: _voided(void) for phase in PHASES if phase not in verdicts}
-    return SpeedVerdict(verdicts, _record(standings, loops, verdicts) if standings else None)
+    if not standings:
+        return SpeedVerdict(verdicts, None)
+    problem = f"measured without holding a core, so other work may have slowed it: {slot.problem}"
+    notes = (problem,) if slot.problem else ()
+    return SpeedVerdict(verdicts, _record(standings, loops, verdicts, notes))
 
 
 def _measure(
@@ -119,7 +124,10 @@ def _outcome(share: float, standing: PhaseTiming) -> Outcome:
 
 
 def _record(
-    standings: Mapping[str, PhaseTiming], loops: Loops, verdicts: Mapping[str, PhaseVerdict]
+    standings: Mapping[str, PhaseTiming],
+    loops: Loops,
+    verdicts: Mapping[str, PhaseVerdict],
+    notes: Sequence[str],
 ) -> Speed:
     over = {name for phase in standings for name in loops.over(phase)}
     said = [sentence for phase in standings for sentence in sentences(loops, phase)]
@@ -128,7 +136,7 @@ def _record(
         ratio_to_reference=_mean([standing.ratio.median for standing in standings.values()]),
         python_loops=tuple(name for name in DIMENSIONS if name in over),
         conclusive=all(standing.conclusive for standing in standings.values()),
-        note="; ".join(said),
+        note="; ".join([*notes, *said]),
         phases=tuple(measured for phase in standings if (measured := verdicts[phase].measured)),
     )
 
