@@ -3,13 +3,17 @@
 Trusted side. Anything that makes a `concurrent.futures.Executor` can stand in for it.
 """
 
+import contextlib
 import multiprocessing
 import os
 import platform
 import signal
+from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 
 import numpy as np
+
+from grader.sandbox.worker_source import BLAS_THREADS
 
 PRELOADED = ["grader.grading.in_child"]
 """Imported once for all workers, instead of a second for each."""
@@ -39,7 +43,21 @@ def prepare() -> None:
         from multiprocessing import forkserver
 
         multiprocessing.get_context("forkserver").set_forkserver_preload(PRELOADED)
-        forkserver.ensure_running()
+        with _one_thread():
+            forkserver.ensure_running()
+
+
+@contextlib.contextmanager
+def _one_thread() -> Iterator[None]:
+    """Let processes that start here keep BLAS to one thread: more would disturb what is timed."""
+    before = dict(os.environ)
+    os.environ.update({name: "1" for name in BLAS_THREADS if name not in before})
+    try:
+        yield
+    finally:
+        for name in BLAS_THREADS:
+            if name not in before:
+                del os.environ[name]
 
 
 def local_executor(workers: int) -> Executor:

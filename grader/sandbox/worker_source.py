@@ -34,6 +34,9 @@ for name, text in json.loads(read(int.from_bytes(read(8), "little"))):
 module.main(*sys.argv[1:])
 """
 
+BLAS_THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+"""The variables that say how many threads a BLAS library may use."""
+
 FLAGS = ("-I", "-B", "-X", "utf8", "-c", BOOT)
 
 
@@ -103,5 +106,4 @@ def environment() -> Mapping[str, str]:
     """Return the few variables that an interpreter needs; BLAS keeps to one thread."""
     kept = ("LD_LIBRARY_PATH", "SYSTEMROOT", "PATH") if os.name == "nt" else ("LD_LIBRARY_PATH",)
     own = {name: os.environ[name] for name in kept if name in os.environ}
-    threads = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
-    return {**own, **dict.fromkeys(threads, "1"), "LC_ALL": "C.UTF-8"}
+    return {**own, **dict.fromkeys(BLAS_THREADS, "1"), "LC_ALL": "C.UTF-8"}
