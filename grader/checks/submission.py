@@ -44,6 +44,7 @@ class Caller(Protocol):
         parts: Sequence[str],
         scenario: str = "once",
         layouts: Mapping[str, str] | None = None,
+        sizes: Mapping[str, int] | None = None,
     ) -> Reply:
         """Call a layer and return an answer for each part."""
 
@@ -97,13 +98,16 @@ class Student:
             unavailable = Unavailable(Outcome.NOT_RUN, f"Skipped: {missing} timed out on every case")
             self.replies[case.id] = unavailable.run(parts=parts_of(case))
         if case.id not in self.replies:
+            truth = self.truth[case.id]
             self.replies[case.id] = self.client.run(
                 case.kind,
                 case.params,
-                self.truth[case.id].inputs,
+                truth.inputs,
                 parts=parts_of(case)[:1] if case.invalid else parts_of(case),
                 scenario=case.scenario,
                 layouts=case.layouts,
+                # All replies are kept for the diagnosis, so an answer may not be of any size.
+                sizes={part: right.values.nbytes for part, right in truth.expected.items()},
             )
         return self.replies[case.id]
 

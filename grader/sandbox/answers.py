@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from grader.results import Outcome, Place
 from grader.worker import wire
-from grader.worker.serialize import MAX_FRAMES
+from grader.worker.serialize import MAX_FRAMES, too_large
 
 STATUSES = frozenset(
     {
@@ -26,7 +26,6 @@ STATUSES = frozenset(
     }
 )
 MAX_TEXT = 4000
-MAX_NAME = 80
 
 Locate = Callable[[int, int], Place | None]
 """Returns the place for a file's number and a line of it; None where the program has no such line."""
@@ -90,13 +89,40 @@ def failed(
     return {part: Answer(part, outcome, message=message, location=location) for part in parts}
 
 
-def read_answer(frame: wire.Frame, part: str, seconds: float, cpu_seconds: float, locate: Locate) -> Answer:
+@dataclass(frozen=True, slots=True, eq=False)
+class End:
+    """The frame that ends a message's answers: what stopped the call, and which arrays it changed."""
+
+    failure: Answer | None
+    modified: tuple[str, ...]
+
+
+def read_end(frame: wire.Frame, names: Mapping[str, Any], locate: Locate) -> End:
+    """Return what a message's last frame says; `names` are those of the arrays that it may name.
+
+    Raises
+    ------
+    Stop
+        The frame is not what a worker sends.
+    """
+    header, arrays = frame
+    if arrays:
+        raise out_of_turn("the last frame came with arrays")
+    failed = None if header.get("status") == "ok" else _failure(header, "end", 0.0, 0.0, locate)
+    return End(failed, read_names(header.get("modified"), names))
+
+
+def read_answer(
+    frame: wire.Frame, part: str, max_bytes: int, seconds: float, cpu_seconds: float, locate: Locate
+) -> Answer:
     """Return the answer that a frame holds.
 
     Parameters
     ----------
     frame : Frame
     part : str
+    max_bytes : int
+        What an array may have; a larger one is of a wrong shape, and is dropped.
     seconds, cpu_seconds : float
         By the trusted side's clocks.
     locate : callable
@@ -108,13 +134,23 @@ def read_answer(frame: wire.Frame, part: str, seconds: float, cpu_seconds: float
         The frame is not what a worker sends.
     """
     header, arrays = frame
+    if header.get("status") != "ok" and not arrays:
+        return _failure(header, part, seconds, cpu_seconds, locate)
+    if header.get("status") != "ok" or list(arrays) != [part]:
+        raise out_of_turn(f"{part} came with other arrays than its own")
+    array = arrays[part]
+    if array.nbytes > max_bytes:
+        message = too_large(part, array)
+        return Answer(part, Outcome.WRONG_SHAPE, None, message, (), seconds, cpu_seconds)
+    return Answer(part, array=array, seconds=seconds, cpu_seconds=cpu_seconds)
+
+
+def _failure(
+    header: Mapping[str, Any], part: str, seconds: float, cpu_seconds: float, locate: Locate
+) -> Answer:
     status, message, frames = header.get("status"), header.get("message", ""), header.get("frames", [])
-    if status == "ok":
-        if list(arrays) != [part]:
-            raise out_of_turn(f"{part} came with arrays {list(arrays)!r:.80}")
-        return Answer(part, array=arrays[part], seconds=seconds, cpu_seconds=cpu_seconds)
-    if arrays or type(status) is not str or status not in STATUSES:
-        raise out_of_turn(f"{part} came with status {status!r:.80}")
+    if type(status) is not str or status not in STATUSES:
+        raise out_of_turn(f"{part} came with a status that no worker sends")
     if type(message) is not str or type(frames) is not list or not all(map(_is_frame, frames)):
         raise out_of_turn(f"{part} came with a message or frames of a wrong type")
     places = (locate(*frame) for frame in frames[:MAX_FRAMES])

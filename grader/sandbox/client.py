@@ -4,6 +4,7 @@ Trusted side. Starts a worker at the first call, loads the program, and starts a
 call when one has ended. Every failure of the student's is an `Answer`; only the sandbox's own are raised.
 """
 
+import itertools
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -17,9 +18,11 @@ from grader.intake.source import Program
 from grader.results import Outcome, Place
 from grader.sandbox.allowed_imports import HARMLESS
 from grader.sandbox.answers import Answer, Reply, Stop, failed
+from grader.sandbox.messages import Message, messages_of
 from grader.sandbox.pipes import MIB
 from grader.sandbox.process import Backend
 from grader.sandbox.session import Budget, Session
+from grader.sandbox.steps import CaseStep, steps_of
 
 GIVE_UP_AFTER: Mapping[Outcome, int] = {
     Outcome.TIMED_OUT: 3,
@@ -29,7 +32,6 @@ GIVE_UP_AFTER: Mapping[Outcome, int] = {
 }
 """After how many such ends a part that never answered is not asked for again."""
 MAX_PRINTED = 1 << 17
-
 
 _IN_WORDS = {
     Outcome.TIMED_OUT: "time-outs",
@@ -78,7 +80,6 @@ class Client:
             "interface": interface_source,
             "settings": dict(settings),
             "imports": sorted({*HARMLESS, *imports}),
-            "max_bytes": limits.payload_mb * MIB,
         }
         self._place = program.place
         self._backend = backend
@@ -88,6 +89,7 @@ class Client:
         self._ends: Counter[tuple[str, str, Outcome]] = Counter()
         self._answered: set[tuple[str, str]] = set()
         self._printed = ""
+        self._numbers = itertools.count()
         self.stand_ins: Mapping[str, str] = {}
         self.missing: tuple[str, ...] = ()
 
@@ -100,23 +102,28 @@ class Client:
         parts: Sequence[str],
         scenario: str = "once",
         layouts: Mapping[str, str] | None = None,
+        sizes: Mapping[str, int] | None = None,
     ) -> Reply:
-        """Call the student's code through one case.
+        """Call the student's code through one case, each step of its scenario as a message of its own.
 
         Parameters
         ----------
         kind, params, arrays, scenario, layouts
             The case's.
         parts : sequence of str
-            Which arrays are wanted, in the order in which they are made.
+            Which arrays are wanted: what forward returns, then what backward does.
+        sizes : Mapping of str to int, optional
+            Bytes of the right answer's parts, where they are known. A part that is larger by far is of a
+            wrong shape and is not kept: see `grader.sandbox.messages`.
 
         Returns
         -------
         Reply
             With an answer for every part.
         """
-        header = {"op": "run", "kind": kind, "params": params, "scenario": scenario, "layouts": layouts or {}}
-        return self._ask(header, arrays, tuple(parts))
+        steps = steps_of(kind, scenario, tuple(arrays), self._not_given_up(kind, tuple(parts)))
+        messages = self._messages(steps, kind, params, arrays, layouts=layouts, sizes=sizes)
+        return self._ask(kind, messages, arrays, tuple(parts))
 
     def time(
         self,
@@ -126,22 +133,22 @@ class Client:
         *,
         parts: Sequence[str],
     ) -> Reply:
-        """Call forward, then backward, as two requests, so that each one's answers carry its own times.
+        """Call forward, then backward, so that each one's answers carry its own times.
 
         The upstream gradient is sent after the output has come back: no work can be moved ahead of it.
-        A part's ``seconds`` and ``cpu_seconds`` run from the request (or the part before) to its arrival.
+        A part's ``seconds`` and ``cpu_seconds`` run from the sending (or the part before) to its arrival.
         """
-        grads = {name: array for name, array in arrays.items() if name == "grad_output"}
-        inputs = {name: array for name, array in arrays.items() if name not in grads}
         first, rest = tuple(parts[:1]), tuple(parts[1:])
-        there = self._ask({"op": "forward", "kind": kind, "params": params}, inputs, first)
+        steps = steps_of(kind, "once", tuple(arrays), self._not_given_up(kind, (*first, *rest)))
+        messages = self._messages(steps, kind, params, arrays, measured=True)
+        there = self._ask(kind, messages[:2], arrays, first)
         if not rest:
             return there
         stopped = there.answers[first[0]]
         if stopped.outcome is not None:
             later = failed(rest, stopped.outcome, stopped.message, stopped.location)
             return Reply({**there.answers, **later}, there.modified, there.seconds)
-        back = self._ask({"op": "backward", "kind": kind}, grads, rest)
+        back = self._ask(kind, messages[2:], arrays, rest)
         modified = tuple(dict.fromkeys(there.modified + back.modified))
         return Reply({**there.answers, **back.answers}, modified, there.seconds + back.seconds)
 
@@ -158,7 +165,11 @@ class Client:
         The reply also has ``counts``: rows of phase (0 forward, 1 backward), file (its place in
         `modules`), line and count, as far as the worker is to be believed.
         """
-        return self._ask({"op": "count", "kind": kind, "params": params}, arrays, (*parts, "counts"))
+        names, wanted = tuple((name, name) for name in arrays), (*parts, "counts")
+        asked = self._not_given_up(kind, wanted)
+        steps = (CaseStep("count", 0, names, names, asked),) if asked else ()
+        messages = self._messages(steps, kind, params, arrays, measured=True)
+        return self._ask(kind, messages, arrays, wanted)
 
     @property
     def modules(self) -> Mapping[str, str]:
@@ -182,16 +193,31 @@ class Client:
         if self._session is not None:
             self._session.pin(core)
 
+    def _messages(
+        self,
+        steps: Sequence[CaseStep],
+        kind: str,
+        params: Mapping[str, Any],
+        arrays: Mapping[str, NDArray[Any]],
+        **more: Any,
+    ) -> tuple[Message, ...]:
+        most = self._budget.limits.payload_mb * MIB
+        return messages_of(steps, kind, params, arrays, number=next(self._numbers), max_bytes=most, **more)
+
     def _ask(
-        self, header: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]], parts: tuple[str, ...]
+        self,
+        kind: str,
+        messages: Sequence[Message],
+        arrays: Mapping[str, NDArray[Any]],
+        parts: tuple[str, ...],
     ) -> Reply:
-        kind, started = header["kind"], time.monotonic()
+        started = time.monotonic()
         answers: dict[str, Answer] = {}
-        modified: tuple[str, ...] = ()
-        asked = self._not_given_up(kind, parts)
+        changed: frozenset[str] = frozenset()
+        asked = tuple(part for message in messages if message.step.counts for part in message.parts)
         try:
-            if asked:
-                modified = self._ready().collect(header, arrays, asked, answers)
+            if messages:
+                changed = self._ready().collect(messages, answers)
         except Stop as stop:
             self._drop()
             left = tuple(part for part in asked if part not in answers)
@@ -208,6 +234,7 @@ class Client:
         skipped = tuple(part for part in parts if part not in answers)
         answers |= failed(skipped, Outcome.NOT_RUN, self._why_given_up(kind, skipped))
         ordered = {part: answers[part] for part in parts}
+        modified = tuple(name for name in arrays if name in changed)
         return Reply(ordered, modified, time.monotonic() - started)
 
     def _not_given_up(self, kind: str, parts: tuple[str, ...]) -> tuple[str, ...]:

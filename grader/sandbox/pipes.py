@@ -16,6 +16,8 @@ from grader.worker import wire
 PIECE = 1 << 16
 KEEP = 1 << 15
 MAX_WAITING = 64
+MAX_REPLY_HEADER = 1 << 17
+"""Bytes of JSON in a reply: a message of 4,000 characters has 48,000 at most."""
 MIB = 1 << 20
 
 
@@ -53,7 +55,7 @@ class Channel:
         self._fds = (request_fd, reply_fd, output_fd)
         self._requests: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
-        self._decoder = wire.Decoder(limits.payload_mb * MIB + PIECE)
+        self._decoder = wire.Decoder(limits.payload_mb * MIB + PIECE, MAX_REPLY_HEADER)
         self._lock, self._held, self._max_held = threading.Lock(), 0, 2 * limits.payload_mb * MIB
         self._max_printed = limits.output_mb * MIB
         self._head, self._tail, self._count = bytearray(), bytearray(), 0
@@ -61,6 +63,10 @@ class Channel:
         self._threads = [threading.Thread(target=task, daemon=True) for task in tasks]
         for thread in self._threads:
             thread.start()
+
+    def expect(self, size: int) -> None:
+        """From here on, let no frame carry more bytes of arrays than this; call it before sending."""
+        self._decoder.max_payload = size
 
     def send(self, data: bytes) -> None:
         """Hand bytes to the worker; returns at once."""

@@ -7,24 +7,25 @@ import contextlib
 import os
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any
-
-from numpy.typing import NDArray
 
 from grader.assignment.limits import Limits
 from grader.results import Outcome
 from grader.sandbox.answers import (
-    MAX_NAME,
     Answer,
+    End,
     Locate,
     Stop,
+    failed,
     out_of_turn,
     plain_text,
     read_answer,
-    read_names,
+    read_end,
 )
+from grader.sandbox.messages import Message
 from grader.sandbox.pipes import Closed, Flooded, Malformed
 from grader.sandbox.process import (
     GRACE,
@@ -34,9 +35,9 @@ from grader.sandbox.process import (
     memory_sentence,
 )
 from grader.worker import wire
+from grader.worker.serialize import MAX_NAME, MAX_NAMES
 
 TICK = 0.05
-MAX_NAMES = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,7 @@ class Session:
         self._budget = budget
         self._limits = budget.limits
         self._code: int | None = None
+        self._began = 0.0
 
     def load(self, program: Mapping[str, Any]) -> Loaded:
         """Let the worker execute the program.
@@ -108,56 +110,85 @@ class Session:
             data = wire.encode({**program, "id": request}, {})
         except wire.WireError as error:
             raise Stop(Outcome.IMPORT_FAILED, f"too much source text: {error}") from None
+        self._began = time.monotonic()
+        self._worker.channel.expect(0)
         self._worker.channel.send(data)
         seconds = self._limits.load_seconds
         frame = self._next(request, seconds, seconds + 1, f"loading took more than {seconds:g} s")
-        stand_ins, missing = frame.header.get("stand_ins", {}), frame.header.get("missing", [])
-        right = type(stand_ins) is dict and type(missing) is list
-        if frame.header.get("part") != "loaded" or frame.arrays or not right:
+        if frame.header.get("part") != "loaded":
             raise out_of_turn("another frame came instead of the one that confirms loading")
-        if frame.header.get("status") != "ok":
-            answer = self._explained(read_answer(frame, "loaded", 0.0, 0.0, self._locate))
+        failure = read_end(frame, {}, self._locate).failure
+        if failure is not None:
+            answer = self._explained(failure)
             raise Stop(answer.outcome or Outcome.IMPORT_FAILED, answer.message, answer.location)
-        return Loaded(
-            {
-                plain_text(name, MAX_NAME): plain_text(str(why), MAX_NAME)
-                for name, why in list(stand_ins.items())[:MAX_NAMES]
-            },
-            tuple(plain_text(str(name), MAX_NAME) for name in missing[:MAX_NAMES]),
-        )
+        stand_ins, missing = frame.header.get("stand_ins", {}), frame.header.get("missing", [])
+        if type(stand_ins) is not dict or type(missing) is not list:
+            raise out_of_turn("the frame that confirms loading has names of a wrong type")
+        return Loaded(dict(zip(_texts(stand_ins), _texts(stand_ins.values()), strict=True)), _texts(missing))
 
-    def collect(
-        self,
-        header: Mapping[str, Any],
-        arrays: Mapping[str, NDArray[Any]],
-        parts: tuple[str, ...],
-        answers: dict[str, Answer],
-    ) -> tuple[str, ...]:
-        """Send a request and fill in `answers` as they come; return which inputs were modified.
+    def collect(self, messages: Sequence[Message], answers: dict[str, Answer]) -> frozenset[str]:
+        """Send a case's messages ahead and fill in `answers` as they come; return which arrays were modified.
+
+        Parameters
+        ----------
+        messages : sequence of Message
+            All are sent at once. The worker answers one after the other, each by frames with its own id.
+        answers : dict of str to Answer
+            Only what steps answer that count.
 
         Raises
         ------
         Stop
             The worker cannot go on; `answers` holds what came before.
         """
-        if self._worker.channel.waiting:
-            raise self._verdict(self._worker.channel.receive(0))
-        request, limits = secrets.token_hex(8), self._limits
-        wall, cpu = time.monotonic(), self._worker.cpu_seconds()
-        self._worker.channel.send(wire.encode({**header, "parts": parts, "id": request}, arrays))
+        channel = self._worker.channel
+        if channel.waiting:
+            raise self._verdict(channel.receive(0))
+        self._began = time.monotonic()
+        sent = [(message, secrets.token_hex(8)) for message in messages]
+        clock = _Clock(self._worker)
+        channel.expect(max(size for message in messages for size in (0, *message.parts.values())))
+        channel.send(
+            b"".join(
+                wire.encode({**message.header, "parts": message.parts, "id": request}, message.arrays)
+                for message, request in sent
+            )
+        )
+        wanted = [part for message in messages if message.step.counts for part in message.parts]
+        modified: set[str] = set()
+        stopped = False
+        for message, request in sent:
+            found = answers if message.step.counts and not stopped else {}
+            end = self._answers(message, request, clock, found)
+            if stopped:
+                # The worker passes over what follows a failure; what it sends all the same is not looked at.
+                continue
+            modified |= {dict(message.step.held)[name] for name in end.modified}
+            if end.failure is not None and message.step.stops:
+                why = self._explained(end.failure)
+                left = tuple(part for part in wanted if part not in answers)
+                answers |= failed(left, why.outcome or Outcome.RAISED, why.message, why.location)
+                stopped = True
+            elif message.step.counts:
+                for part in message.parts.keys() - answers.keys():
+                    answers[part] = Answer(part, Outcome.NOT_IMPLEMENTED, None, f"no {part} was returned")
+        return frozenset(modified)
+
+    def _answers(self, message: Message, request: str, clock: "_Clock", answers: dict[str, Answer]) -> End:
+        """Fill in what a worker answers to one message, up to the frame that ends it."""
+        limits, parts = self._limits, set(message.parts)
         late = f"no answer within {limits.call_seconds:g} s"
         while True:
             frame = self._next(request, limits.call_seconds, limits.call_cpu_seconds, late)
             part = frame.header.get("part")
             if part == "end":
-                break
-            if type(part) is not str or part not in parts or part in answers:
-                raise out_of_turn(f"{part!r:.80} was not expected now")
-            now, used = time.monotonic(), self._worker.cpu_seconds()
-            answers[part] = self._explained(read_answer(frame, part, now - wall, used - cpu, self._locate))
-            wall, cpu = now, used
-        _share_failure(parts, answers)
-        return read_names(frame.header.get("modified"), arrays)
+                return read_end(frame, dict(message.step.held), self._locate)
+            if type(part) is not str or part not in parts:
+                raise out_of_turn("a part came that was not expected now")
+            parts.remove(part)
+            seconds, cpu_seconds = clock.lap(counts=message.step.counts)
+            answer = read_answer(frame, part, message.parts[part], seconds, cpu_seconds, self._locate)
+            answers[part] = self._explained(answer)
 
     def _next(self, request: str, seconds: float, cpu_seconds: float, late: str) -> wire.Frame:
         """Return the next frame of this request, within its limits and the submission's."""
@@ -169,7 +200,7 @@ class Session:
             if event is not None:
                 raise self._verdict(event)
             elapsed, cpu = time.monotonic() - started, self._worker.cpu_seconds()
-            self._budget.check(elapsed, cpu)
+            self._budget.check(time.monotonic() - self._began, cpu)
             if elapsed > seconds:
                 raise Stop(Outcome.TIMED_OUT, late)
             if cpu - cpu_before > cpu_seconds:
@@ -216,11 +247,24 @@ class Session:
         return self._code
 
 
-def _share_failure(parts: tuple[str, ...], answers: dict[str, Answer]) -> None:
-    """Give the parts that an error cut off that error's outcome."""
-    left = [part for part in parts if part not in answers]
-    reason = next((answer for answer in reversed(answers.values()) if answer.outcome is not None), None)
-    for part in left:
-        if reason is None:
-            raise out_of_turn(f"the end came before {part}")
-        answers[part] = Answer(part, reason.outcome, None, reason.message, reason.location)
+class _Clock:
+    """Wall and processor time between the answers that count; what prepares one is part of its time."""
+
+    def __init__(self, worker: WorkerProcess) -> None:
+        self._worker = worker
+        self._wall, self._cpu = time.monotonic(), worker.cpu_seconds()
+
+    def lap(self, *, counts: bool) -> tuple[float, float]:
+        wall, cpu = time.monotonic(), self._worker.cpu_seconds()
+        passed = wall - self._wall, cpu - self._cpu
+        if counts:
+            self._wall, self._cpu = wall, cpu
+        return passed
+
+
+def _texts(values: Iterable[Any]) -> tuple[str, ...]:
+    """Return the first of some names, each cut; nothing but text is believed."""
+    first = tuple(islice(values, MAX_NAMES))
+    if not all(type(value) is str for value in first):
+        raise out_of_turn("the frame that confirms loading has names of a wrong type")
+    return tuple(plain_text(value, MAX_NAME) for value in first)

@@ -2,6 +2,11 @@
 
 Untrusted side: runs in the confined process with the student's code, on Python >= 3.9, with NumPy, the
 standard library and its own parts (`grader.worker.wire`, `grader.worker`) only. It knows no expected value.
+
+Each message asks for one call of one layer, which is kept by its slot's number. It is answered by a frame
+for each part that it wants, and a last one (part ``end``) that says what stopped the call and which arrays
+it changed. Messages are answered in the order in which they come. Which calls make up a case, and which of
+them count, is known to the trusted side alone.
 """
 
 from __future__ import annotations
@@ -12,15 +17,16 @@ import json
 import os
 import sys
 import types
-from typing import Any, BinaryIO, Iterator
+from collections.abc import Callable, Iterator
+from typing import Any, BinaryIO
 
-import numpy as np
-
-from grader.worker import checked_strides, confine, rlimits, scenarios, wire
+from grader.worker import checked_strides, confine, rlimits, wire
+from grader.worker.call_arrays import CallArrays, LayerSlot
 from grader.worker.importer import InMemoryProgram
+from grader.worker.layer_kinds import inputs_of
 from grader.worker.line_counter import Counter
 from grader.worker.load_interface import open_interface
-from grader.worker.serialize import checked, failure
+from grader.worker.serialize import MAX_NAME, MAX_NAMES, checked, failure
 from grader.worker.wire import OUT_OF_MEMORY_EXIT
 
 MAX_REQUEST = 1 << 32
@@ -35,123 +41,131 @@ class Worker:
         self._files: tuple[str, ...] = ()
         self._student = types.ModuleType("submission")
         self._interface: Any = None
-        self._max_bytes = 0
-        self._held: Any = None
+        self._slots: dict[int, LayerSlot] = {}
+        self._failed: Any = None
+        self._pending = b""
 
-    def handle(self, header: dict[str, Any], arrays: scenarios.CallArrays) -> None:
-        """Answer one request with one frame for each part, then one that ends it."""
+    def handle(self, header: dict[str, Any], arrays: CallArrays) -> None:
+        """Answer one message: a frame for each part, as soon as it is there, then one that ends it."""
         operation = {
             "load": self.load,
-            "run": self.run,
+            "make": self.make,
             "forward": self.forward,
             "backward": self.backward,
             "count": self.count,
         }
-        operation[header["op"]](header, arrays)
+        if self._failed is not None and header.get("case") == self._failed:
+            # What follows in a case was sent ahead; nothing can be called after its make or forward failed.
+            self._send(header, "end", status="ok", modified=[])
+        else:
+            operation[header["op"]](header, arrays)
+        if header.get("last"):
+            self._slots.clear()
 
-    def load(self, header: dict[str, Any], _: scenarios.CallArrays) -> None:
+    def load(self, header: dict[str, Any], _: CallArrays) -> None:
         """Execute the interface and the student's definitions."""
         self._interface = open_interface(header["interface"], header["settings"])
-        self._max_bytes = header["max_bytes"]
         program = InMemoryProgram(header["main"], header["modules"], header["imports"])
         self._files = tuple(program.modules)
-        report: dict[str, Any] = {"status": "ok", "message": "", "frames": []}
+        report: dict[str, Any] = {"status": "ok"}
         try:
             self._student = program.load()
         except BaseException as error:
             report = failure(error, self._files)
             if report["status"] in ("raised", "not_implemented"):
                 report["status"] = "import_failed"
-        missing = self._interface.missing(self._student)
-        self._send(header, "loaded", **report, missing=missing, stand_ins=program.stand_ins)
+        missing = [name[:MAX_NAME] for name in self._interface.missing(self._student)[:MAX_NAMES]]
+        names = list(program.stand_ins.items())[:MAX_NAMES]
+        stand_ins = {name[:MAX_NAME]: why for name, why in names}
+        self._send(header, "loaded", **report, modified=[], missing=missing, stand_ins=stand_ins)
 
-    def run(self, header: dict[str, Any], arrays: scenarios.CallArrays) -> None:
-        """Call the student's code through a whole case."""
-        inputs = self._laid_out(header, arrays)
-
-        def parts() -> Iterator[tuple[str, Any]]:
-            return scenarios.answers(
-                header["kind"], lambda own: self._make(header, own), inputs, header["scenario"]
-            )
-
-        self._answer(header, parts, inputs, arrays)
-
-    def forward(self, header: dict[str, Any], arrays: scenarios.CallArrays) -> None:
-        """Call forward alone and hold the layer, so that nobody knows the gradient that will come."""
-        inputs = self._laid_out(header, arrays)
+    def make(self, header: dict[str, Any], arrays: CallArrays) -> None:
+        """Make a layer, which the interface may put off until its first forward."""
+        slot = self._slots[header["slot"]] = LayerSlot()
+        given = slot.receive(arrays, header.get("layouts", {}))
 
         def parts() -> Iterator[tuple[str, Any]]:
-            self._held = self._make(header, inputs)
-            yield scenarios.first_part(self._held), scenarios.forward(header["kind"], self._held, inputs)
+            slot.layer = self._build(header, given)
+            return iter(())
 
-        self._answer(header, parts, inputs, arrays)
+        self._answer(header, slot, parts)
 
-    def backward(self, header: dict[str, Any], arrays: scenarios.CallArrays) -> None:
-        """Call backward of the layer that `forward` held."""
-        inputs = self._laid_out(header, arrays)
-        held, self._held = self._held, None
-        self._answer(header, lambda: held.backward(*inputs.values()), inputs, arrays)
+    def forward(self, header: dict[str, Any], arrays: CallArrays) -> None:
+        """Call a layer's forward, whose value is the one part that is wanted."""
+        slot = self._slots[header["slot"]]
+        inputs = slot.receive(arrays, header.get("layouts", {}))
 
-    def count(self, header: dict[str, Any], arrays: scenarios.CallArrays) -> None:
+        def parts() -> Iterator[tuple[str, Any]]:
+            for part in header["parts"]:
+                yield part, slot.layer.forward(*inputs.values())
+
+        self._answer(header, slot, parts)
+
+    def backward(self, header: dict[str, Any], arrays: CallArrays) -> None:
+        """Call a layer's backward."""
+        slot = self._slots[header["slot"]]
+        inputs = slot.receive(arrays, header.get("layouts", {}))
+        self._answer(header, slot, lambda: slot.layer.backward(*inputs.values()))
+
+    def count(self, header: dict[str, Any], arrays: CallArrays) -> None:
         """Call forward and backward under `Counter`; the part ``counts`` follows the others."""
-        inputs = self._laid_out(header, arrays)
-        counter = Counter(self._files)
+        slot, counter = LayerSlot(), Counter(self._files)
+        given = slot.receive(arrays, {})
+        inputs = [given.pop(name) for name in inputs_of(header["kind"])]
+        gradients = [given.pop(name) for name in ("grad_output",) if name in given]
 
         def parts() -> Iterator[tuple[str, Any]]:
-            layer = self._make(header, inputs)
-            forward = counter.record(0, lambda: scenarios.forward(header["kind"], layer, inputs))
-            yield scenarios.first_part(layer), forward
-            if len(header["parts"]) > 2:
-                yield from counter.record(1, lambda: list(scenarios.backward(layer, inputs)))
+            layer = self._build(header, given)
+            first, *others = header["parts"]
+            yield first, counter.record(0, lambda: layer.forward(*inputs))
+            if len(others) > 1:
+                yield from counter.record(1, lambda: list(layer.backward(*gradients)))
             yield "counts", counter.table()
 
-        self._answer(header, parts, inputs, arrays)
+        self._answer(header, slot, parts)
 
-    def _make(self, header: dict[str, Any], arrays: scenarios.CallArrays) -> Any:
-        kind, params, measured = header["kind"], _tuples(header["params"]), header["op"] != "run"
-        return self._interface.build(kind, self._student, params, arrays, measured=measured)
-
-    def _laid_out(
-        self, header: dict[str, Any], arrays: scenarios.CallArrays
-    ) -> dict[str, np.ndarray[Any, Any]]:
-        layouts = header.get("layouts", {})
-        return {name: scenarios.laid_out(a, layouts.get(name, "contiguous")) for name, a in arrays.items()}
+    def _build(self, header: dict[str, Any], arrays: CallArrays) -> Any:
+        params = _tuples(header["params"])
+        return self._interface.build(
+            header["kind"], self._student, params, arrays, measured=header["measured"]
+        )
 
     def _answer(
-        self,
-        header: dict[str, Any],
-        parts: Any,
-        inputs: scenarios.CallArrays,
-        originals: scenarios.CallArrays,
+        self, header: dict[str, Any], slot: LayerSlot, parts: Callable[[], Iterator[tuple[str, Any]]]
     ) -> None:
-        """Send the wanted parts that `parts` yields, and the error that stopped it."""
-        wanted = list(header["parts"])
+        """Send the wanted parts that `parts` yields; then whether an error stopped it."""
+        wanted = dict(header["parts"])
+        end: dict[str, Any] = {"status": "ok"}
         try:
             for part, value in parts():
                 if part in wanted:
-                    wanted.remove(part)
-                    self._part(header, part, value)
+                    self._part(header, part, value, wanted.pop(part))
                 if not wanted:
                     break
         except BaseException as error:
-            self._send(header, wanted.pop(0) if wanted else "end", **failure(error, self._files))
-        else:
-            for part in wanted:
-                self._send(header, part, status="not_implemented", message=f"no {part} was returned")
-        self._send(header, "end", modified=scenarios.modified(inputs, originals))
+            end = failure(error, self._files)
+            if header["op"] != "backward":
+                self._failed = header["case"]
+        self._send(header, "end", **end, modified=slot.modified())
 
-    def _part(self, header: dict[str, Any], part: str, value: Any) -> None:
+    def _part(self, header: dict[str, Any], part: str, value: Any, max_bytes: int) -> None:
         try:
-            array = checked(part, value, self._max_bytes)
+            array = checked(part, value, max_bytes)
         except Exception as error:
             self._send(header, part, **failure(error, self._files))
         else:
             self._send(header, part, {part: array}, status="ok")
 
     def _send(
-        self, header: dict[str, Any], part: str, arrays: scenarios.CallArrays | None = None, **fields: Any
+        self, header: dict[str, Any], part: str, arrays: CallArrays | None = None, **fields: Any
     ) -> None:
-        data = memoryview(wire.encode({"id": header["id"], "part": part, **fields}, arrays or {}))
+        self._pending += wire.encode({"id": header["id"], "part": part, **fields}, arrays or {})
+        if part != "end":
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what is waiting: the end of a message may wait for what answers the next one."""
+        data, self._pending = memoryview(self._pending), b""
         while data:
             data = data[self._write(self._fd, data) :]
 
@@ -160,7 +174,7 @@ def serve(request_fd: int, reply_fd: int) -> None:
     """Answer requests until there are no more; never returns to code that could run exit hooks."""
     checked_strides.install()
     hide()
-    worker, decoder = Worker(reply_fd), wire.Decoder(MAX_REQUEST, MAX_REQUEST)
+    worker, decoder = Worker(reply_fd), wire.Decoder(MAX_REQUEST, MAX_REQUEST, MAX_REQUEST)
     leave = os._exit
     try:
         while True:
@@ -169,6 +183,7 @@ def serve(request_fd: int, reply_fd: int) -> None:
                 leave(0)
             for header, arrays in decoder.feed(data):
                 worker.handle(header, arrays)
+            worker.flush()
     except MemoryError:
         leave(OUT_OF_MEMORY_EXIT)
 

@@ -17,6 +17,8 @@ from grader.worker.checked_strides import OutOfBoundsView
 
 MAX_MESSAGE = 4000
 MAX_FRAMES = 8
+MAX_NAMES = 50
+MAX_NAME = 80
 
 
 class Unusable(Exception):  # noqa: N818 - a verdict, raised only to leave the call
@@ -51,11 +53,14 @@ def checked(part: str, value: Any, max_bytes: int) -> np.ndarray[Any, Any]:
     if value.dtype.newbyteorder("<").str not in wire.DTYPES:
         raise Unusable("wrong_dtype", f"{part} has dtype {value.dtype}; an array of floats is expected")
     if value.ndim > wire.MAX_NDIM or value.nbytes > max_bytes:
-        shape = value.shape if value.ndim <= wire.MAX_NDIM else f"of {value.ndim} axes"
-        raise Unusable(
-            "wrong_shape", f"{part} has shape {shape}, {value.nbytes} bytes: too large to be right"
-        )
+        raise Unusable("wrong_shape", too_large(part, value))
     return value
+
+
+def too_large(part: str, array: np.ndarray[Any, Any]) -> str:
+    """Say that an array is larger than any answer that could be expected."""
+    shape = array.shape if array.ndim <= wire.MAX_NDIM else f"of {array.ndim} axes"
+    return f"{part} has shape {shape}, {array.nbytes} bytes: too large to be right"
 
 
 def failure(error: BaseException, files: Collection[str]) -> dict[str, Any]:

@@ -18,6 +18,7 @@ import numpy as np
 
 MAGIC = b"CNNG"
 MAX_HEADER = 1 << 20
+MAX_ARRAYS = 64
 MAX_NDIM = 8
 MAX_SIDE = 1 << 40
 OUT_OF_MEMORY_EXIT = 86
@@ -76,6 +77,13 @@ class Decoder:
         Bytes of arrays that one frame may carry.
     max_header : int
         Bytes of JSON that one frame may carry.
+    max_arrays : int
+        How many arrays one frame may carry.
+
+    Attributes
+    ----------
+    max_payload : int
+        May be changed at any time; counts for frames that are not complete yet.
 
     Examples
     --------
@@ -88,9 +96,10 @@ class Decoder:
     ({'id': 7}, (2, 3))
     """
 
-    def __init__(self, max_payload: int, max_header: int = MAX_HEADER) -> None:
-        self._max_payload = max_payload
+    def __init__(self, max_payload: int, max_header: int = MAX_HEADER, max_arrays: int = MAX_ARRAYS) -> None:
+        self.max_payload = max_payload
         self._max_header = max_header
+        self._max_arrays = max_arrays
         self._buffer = bytearray()
 
     def feed(self, data: bytes) -> list[Frame]:
@@ -107,18 +116,19 @@ class Decoder:
             magic, header_size, payload_size = _PREFIX.unpack_from(self._buffer)
             if magic != MAGIC:
                 raise WireError(f"a frame starts with {bytes(magic)!r} instead of {MAGIC!r}")
-            if header_size > self._max_header or payload_size > self._max_payload:
+            if header_size > self._max_header or payload_size > self.max_payload:
                 raise WireError(
                     f"a frame announces {header_size} + {payload_size} bytes: "
-                    f"at most {self._max_header} + {self._max_payload} are read"
+                    f"at most {self._max_header} + {self.max_payload} are read"
                 )
             start = _PREFIX.size + header_size
             if len(self._buffer) < start + payload_size:
                 break
-            header = _header(bytes(self._buffer[_PREFIX.size : start]))
-            payload = bytes(self._buffer[start : start + payload_size])
+            with memoryview(self._buffer) as view:
+                text, payload = bytes(view[_PREFIX.size : start]), bytes(view[start : start + payload_size])
             del self._buffer[: start + payload_size]
-            frames.append(Frame(header, _arrays(header.pop("arrays", None), payload)))
+            header = _header(text)
+            frames.append(Frame(header, _arrays(header.pop("arrays", None), payload, self._max_arrays)))
         return frames
 
     @property
@@ -129,7 +139,7 @@ class Decoder:
 
 def _header(text: bytes) -> dict[str, Any]:
     try:
-        header = json.loads(text.decode(), parse_constant=_no_constant)
+        header = _JSON.decode(text.decode())
     except (ValueError, RecursionError):
         raise WireError("a frame's header is not JSON") from None
     if type(header) is not dict:
@@ -141,22 +151,27 @@ def _no_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
 
 
-def _arrays(entries: Any, payload: bytes) -> dict[str, np.ndarray[Any, Any]]:
+_JSON = json.JSONDecoder(parse_constant=_no_constant)
+
+
+def _arrays(entries: Any, payload: bytes, most: int) -> dict[str, np.ndarray[Any, Any]]:
     if type(entries) is not list:
         raise WireError("a frame's header lists no arrays")
+    if len(entries) > most:
+        raise WireError(f"a frame carries {len(entries)} arrays: at most {most} are read")
     arrays: dict[str, np.ndarray[Any, Any]] = {}
     start = 0
     for entry in entries:
         name, dtype, shape = _entry(entry)
         if name in arrays:
-            raise WireError(f"a frame names array {name!r} twice")
+            raise WireError(f"a frame names array {name!r:.80} twice")
         size = dtype.itemsize * math.prod(shape)
         if start + size > len(payload):
-            raise WireError(f"array {name!r} of shape {shape} is longer than its frame")
+            raise WireError(f"array {name!r:.80} of shape {shape} is longer than its frame")
         try:
             arrays[name] = np.frombuffer(payload, dtype, math.prod(shape), start).reshape(shape)
         except ValueError:
-            raise WireError(f"array {name!r} cannot have shape {shape}") from None
+            raise WireError(f"array {name!r:.80} cannot have shape {shape}") from None
         start += size
     if start != len(payload):
         raise WireError(f"a frame carries {len(payload) - start} bytes that belong to no array")
@@ -167,8 +182,11 @@ def _entry(entry: Any) -> tuple[str, np.dtype[Any], tuple[int, ...]]:
     if type(entry) is not dict or set(entry) != {"name", "dtype", "shape"}:
         raise WireError("an array is described by other keys than name, dtype and shape")
     name, dtype, shape = entry["name"], entry["dtype"], entry["shape"]
-    if type(name) is not str or type(dtype) is not str or dtype not in DTYPES:
-        raise WireError(f"an array's name or dtype is not allowed: {name!r:.80}, {dtype!r:.80}")
+    # Nothing but text is quoted: what nests deep enough to be read may be too deep to be written.
+    if type(name) is not str or type(dtype) is not str:
+        raise WireError("an array's name or dtype is not text")
+    if dtype not in DTYPES:
+        raise WireError(f"array {name!r:.80} has a dtype that is not allowed: {dtype!r:.80}")
     if type(shape) is not list or len(shape) > MAX_NDIM:
         raise WireError(f"array {name!r:.80} has no shape of at most {MAX_NDIM} axes")
     if not all(type(side) is int and 0 <= side <= MAX_SIDE for side in shape):

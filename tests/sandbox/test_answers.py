@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from grader.results import Outcome, Place
-from grader.sandbox.answers import Stop, read_answer, read_names
+from grader.sandbox.answers import Stop, read_answer, read_end, read_names
 from grader.worker.wire import Frame
 
 RAISED = {"status": "raised", "message": "no", "frames": [[0, 3]]}
@@ -17,34 +17,47 @@ def locate(file: int, line: int) -> Place | None:
 
 def test_read_answer_ok_returns_the_array():
     array = np.ones(2)
-    answer = read_answer(Frame({"status": "ok"}, {"output": array}), "output", 0.5, 0.25, locate)
+    answer = read_answer(Frame({"status": "ok"}, {"output": array}), "output", 16, 0.5, 0.25, locate)
     assert (answer.outcome, answer.seconds, answer.cpu_seconds) == (None, 0.5, 0.25)
     assert answer.array is array
 
 
+def test_read_answer_larger_than_expected_is_a_wrong_shape_and_is_dropped():
+    answer = read_answer(Frame({"status": "ok"}, {"output": np.ones(3)}), "output", 16, 0.5, 0.25, locate)
+    assert (answer.outcome, answer.array) == (Outcome.WRONG_SHAPE, None)
+    assert answer.message == "output has shape (3,), 24 bytes: too large to be right"
+
+
 def test_read_answer_failure_returns_message_and_place():
-    answer = read_answer(Frame(RAISED, {}), "output", 0.0, 0.0, locate)
+    answer = read_answer(Frame(RAISED, {}), "output", 16, 0.0, 0.0, locate)
     assert (answer.outcome, answer.message, answer.location) == (Outcome.RAISED, "no", (PLACE,))
 
 
 @pytest.mark.parametrize("frame", [[0, 0], [0, -1], [1, 3], [-1, 3], [0, 10**9], [10**400, 10**400]])
 def test_read_answer_frame_outside_of_the_source_is_left_out(frame):
     frames = [frame, [0, 3], frame]
-    answer = read_answer(Frame({**RAISED, "frames": frames}, {}), "output", 0.0, 0.0, locate)
+    answer = read_answer(Frame({**RAISED, "frames": frames}, {}), "output", 16, 0.0, 0.0, locate)
     assert answer.location == (PLACE,)
 
 
 def test_read_answer_thousands_of_frames_are_cut():
-    answer = read_answer(Frame({**RAISED, "frames": [[0, 3]] * 5000}, {}), "output", 0.0, 0.0, locate)
+    answer = read_answer(Frame({**RAISED, "frames": [[0, 3]] * 5000}, {}), "output", 16, 0.0, 0.0, locate)
     assert answer.location == (PLACE,) * 8
 
 
 def test_read_answer_text_is_made_fit_for_every_file():
     answer = read_answer(
-        Frame({**RAISED, "message": "a\ud800b\0" + "x" * 9999}, {}), "output", 0.0, 0.0, locate
+        Frame({**RAISED, "message": "a\ud800b\0" + "x" * 9999}, {}), "output", 16, 0.0, 0.0, locate
     )
     assert answer.message.startswith("a\\ud800b\\x00xxx")
     assert len(answer.message.encode()) < 4100
+
+
+def deep(levels=100_000):
+    value = []
+    for _ in range(levels):
+        value = [value]
+    return value
 
 
 BAD = {
@@ -52,6 +65,7 @@ BAD = {
     "grader error": {"status": "grader_error"},
     "no status": {},
     "a list": {"status": ["raised"]},
+    "a list too deep to be written": {"status": deep()},
     "ok without array": {"status": "ok"},
     "a message that is not text": {**RAISED, "message": {}},
     "a line that is true": {**RAISED, "frames": [[0, True]]},
@@ -65,13 +79,25 @@ BAD = {
 @pytest.mark.parametrize("header", BAD.values(), ids=BAD)
 def test_read_answer_anything_else_is_out_of_turn(header):
     with pytest.raises(Stop, match="answered out of turn") as stop:
-        read_answer(Frame(header, {}), "output", 0.0, 0.0, locate)
+        read_answer(Frame(header, {}), "output", 16, 0.0, 0.0, locate)
     assert stop.value.outcome is Outcome.CRASHED
 
 
 def test_read_answer_failure_with_an_array_is_out_of_turn():
     with pytest.raises(Stop):
-        read_answer(Frame(RAISED, {"output": np.ones(1)}), "output", 0.0, 0.0, locate)
+        read_answer(Frame(RAISED, {"output": np.ones(1)}), "output", 16, 0.0, 0.0, locate)
+
+
+def test_read_end_returns_what_stopped_the_call_and_what_it_changed():
+    end = read_end(Frame({**RAISED, "modified": ["x"]}, {}), {"x": 1}, locate)
+    assert (end.failure.outcome, end.failure.location, end.modified) == (Outcome.RAISED, (PLACE,), ("x",))
+    assert read_end(Frame({"status": "ok", "modified": []}, {}), {}, locate).failure is None
+
+
+@pytest.mark.parametrize("header", [*BAD.values(), {"status": "ok"}, {"status": "ok", "modified": ["x"]}])
+def test_read_end_anything_else_is_out_of_turn(header):
+    with pytest.raises(Stop, match="answered out of turn"):
+        read_end(Frame(header, {}), {}, locate)
 
 
 def test_read_names_own_inputs_once_each():

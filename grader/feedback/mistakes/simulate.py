@@ -18,7 +18,10 @@ from grader.feedback.mistakes.model import NOTHING, Form
 from grader.feedback.mistakes.steps import compute
 from grader.results import Outcome
 from grader.sandbox import Answer, Reply
-from grader.worker import checked_strides, scenarios
+from grader.sandbox.messages import room_for
+from grader.sandbox.steps import CaseStep, steps_of
+from grader.worker import checked_strides
+from grader.worker.call_arrays import CallArrays, LayerSlot
 from grader.worker.interfaces import layers as template
 from grader.worker.layer_kinds import inputs_of
 from grader.worker.serialize import checked, failure
@@ -68,29 +71,49 @@ class InProcess:
         parts: Sequence[str],
         scenario: str = "once",
         layouts: Mapping[str, str] | None = None,
+        sizes: Mapping[str, int] | None = None,
     ) -> Reply:
         """Call a layer and return an answer for each part; see `grader.sandbox.Client.run`."""
         layouts = layouts or {}
-        inputs = {name: scenarios.laid_out(a, layouts.get(name, "contiguous")) for name, a in arrays.items()}
+        rooms = {part: room_for(size) for part, size in (sizes or {}).items()}
         answers: dict[str, Answer] = {}
-
-        def make(own: scenarios.CallArrays) -> Any:
-            if kind == "network":
-                return _TEMPLATE.build(kind, self._module, params, own)
-            return PlainAdapter(getattr(self._module, CLASSES[kind].__name__)(**params), kind, own)
-
+        changed: set[str] = set()
+        slots: dict[int, LayerSlot] = {}
+        missing = Answer("", Outcome.NOT_IMPLEMENTED, None, "not returned")
         with as_in_the_worker():
-            try:
-                for part, value in scenarios.answers(kind, make, inputs, scenario):
-                    if part in parts:
-                        answers[part] = _judged(part, value)
-            except Exception as error:
-                missing = _failed("", error)
-            else:
-                missing = Answer("", Outcome.NOT_IMPLEMENTED, None, "not returned")
+            for step in steps_of(kind, scenario, tuple(arrays), tuple(parts)):
+                slot = slots.setdefault(step.slot, LayerSlot())
+                given = slot.receive(
+                    {name: arrays[source] for name, source in step.sent},
+                    {name: layouts[source] for name, source in step.sent if source in layouts},
+                )
+                error = None
+                try:
+                    for part, value in self._called(step, slot, kind, params, given):
+                        if step.counts and part in step.parts:
+                            answers[part] = _judged(part, value, rooms.get(part, MAX_BYTES))
+                except Exception as raised:
+                    error = raised
+                changed |= {dict(step.held)[name] for name in slot.modified()}
+                if error is not None and step.stops:
+                    missing = _failed("", error)
+                    break
         for part in parts:
             answers.setdefault(part, Answer(part, missing.outcome, None, missing.message))
-        return Reply(answers, tuple(scenarios.modified(inputs, arrays)), 0.0)
+        return Reply(answers, tuple(name for name in arrays if name in changed), 0.0)
+
+    def _called(
+        self, step: CaseStep, slot: LayerSlot, kind: str, params: Mapping[str, Any], given: CallArrays
+    ) -> Iterator[tuple[str, Any]]:
+        """Make a step's call; yield what it answers."""
+        if step.call == "make" and kind == "network":
+            slot.layer = _TEMPLATE.build(kind, self._module, params, given)
+        elif step.call == "make":
+            slot.layer = PlainAdapter(getattr(self._module, CLASSES[kind].__name__)(**params), kind, given)
+        elif step.call == "forward":
+            yield step.parts[0], slot.layer.forward(*given.values())
+        else:
+            yield from slot.layer.backward(*given.values())
 
 
 def quick_part(
@@ -122,10 +145,10 @@ def as_in_the_worker() -> Iterator[None]:
         stride_tricks.as_strided = unchecked
 
 
-def _judged(part: str, value: Any) -> Answer:
+def _judged(part: str, value: Any, max_bytes: int) -> Answer:
     try:
         # A copy, as the wire makes one: the layer may go on to change its array.
-        return Answer(part, None, np.array(checked(part, value, MAX_BYTES)))
+        return Answer(part, None, np.array(checked(part, value, max_bytes)))
     except Exception as error:
         return _failed(part, error)
 

@@ -50,9 +50,9 @@ class Layout(NamedTuple):
         laid = laid[tuple(slice(None) if letter in kept else None for letter in self.theirs)]
         repeats = [(sizes or {}).get(letter, 1) for letter in self.theirs]
         shape = [max(pair) for pair in zip(laid.shape, repeats)]  # noqa: B905 - both as long as theirs
-        laid = np.broadcast_to(laid, shape) if self._repeated() else laid
+        laid = np.broadcast_to(laid, shape) if self.repeated() else laid
         # A student's own arrays are contiguous; a case about memory order keeps its order.
-        return np.array(laid, order="C") if array.flags.c_contiguous or self._repeated() else laid
+        return np.array(laid, order="C") if array.flags.c_contiguous or self.repeated() else laid
 
     def take(self, value: Any) -> Any:
         """Return their array in our layout; anything else stays unchanged, to be judged."""
@@ -63,11 +63,12 @@ class Layout(NamedTuple):
         ones = tuple(axis for axis, letter in enumerate(self.theirs) if letter == "1")
         if value.ndim != len(self.theirs) or any(value.shape[axis] != 1 for axis in ones):
             return value
-        repeated = tuple(self.theirs.index(letter) for letter in self._repeated())
+        repeated = tuple(self.theirs.index(letter) for letter in self.repeated())
         value = value.sum(axis=(*ones, *repeated))
         kept = [letter for letter in self.theirs if letter in self.ours]
         value = value.transpose([kept.index(letter) for letter in self.ours if letter in kept])
         return value[tuple(slice(None) if letter in kept else None for letter in self.ours)]
 
-    def _repeated(self) -> list[str]:
+    def repeated(self) -> list[str]:
+        """Return the axes of theirs along which they repeat what we have once."""
         return [letter for letter in self.theirs if letter not in self.ours and letter != "1"]

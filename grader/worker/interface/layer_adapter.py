@@ -6,11 +6,13 @@ Untrusted side (Python >= 3.9).
 from __future__ import annotations
 
 import ast
+import functools
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
+from grader.worker.call_arrays import CallArrays
 from grader.worker.interface.axis_layouts import OWN, Layout
 from grader.worker.interface.call_expressions import (
     Call,
@@ -24,7 +26,6 @@ from grader.worker.interface.call_expressions import (
 )
 from grader.worker.interface.interface_settings import Settings
 from grader.worker.layer_kinds import LAYER_KINDS, both
-from grader.worker.scenarios import CallArrays
 from grader.worker.serialize import Unusable
 
 
@@ -36,8 +37,10 @@ class Layer:
     kind : str
     settings : Settings
     student : module
-    params, arrays : mapping
+    params : mapping
         The case's.
+    arrays : mapping of str to ndarray
+        Weight and bias.
     more : mapping, optional
         Further names that calls may use.
 
@@ -70,11 +73,17 @@ class Layer:
         self._name(arrays)
         self.make()
 
+    @property
+    def one_by_one(self) -> bool:
+        """Whether the student's layer takes one image, or row, at a time."""
+        return "x" in self.layouts and "N" not in self.layouts["x"].ours
+
     def make(self) -> None:
         """Call the constructor, as soon as everything that it is given is known."""
+        if "layer" in self.names:
+            return
         calls = self.recipe.stages["make"]
-        given = {name for call in calls for name in names_in(call)[1]}
-        if calls and "layer" not in self.names and given <= self.names.keys():
+        if calls and _read_by(calls) <= self.names.keys():
             self.perform("make")
 
     def forward(self, *inputs: Any) -> Any:
@@ -191,6 +200,9 @@ class Layer:
     def _name(self, arrays: CallArrays) -> None:
         for name, array in arrays.items():
             layout = self.layouts.get(name)
+            if layout and layout.repeated() and LAYER_KINDS[self.kind].has_windows and "x" not in self.names:
+                # A bias for each output position: how often it is repeated is known with x.
+                continue
             self.names[name] = layout.give(array, self._output_sizes()) if layout else array
         if "logits" in arrays and "labels" in arrays:
             self.names["one_hot"] = np.eye(arrays["logits"].shape[1])[arrays["labels"]]
@@ -211,6 +223,12 @@ class Layer:
             )
             sizes[letter] = (length + 2 * padding - kernel) // stride + 1 if stride else 1
         return sizes
+
+
+@functools.lru_cache(maxsize=256)
+def _read_by(calls: tuple[Call, ...]) -> frozenset[str]:
+    """Return the names that calls read."""
+    return frozenset(name for call in calls for name in names_in(call)[1])
 
 
 def _layouts(kind: str, layouts: Mapping[str, str]) -> dict[str, Layout]:

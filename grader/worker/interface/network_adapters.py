@@ -77,8 +77,6 @@ class Chain:
         The case's: ``layers``, ``lr``; ``weight_i``, ``bias_i``, and a batch for each step in ``x``.
     """
 
-    first_part = "losses"
-
     def __init__(
         self, build: Callable[..., Any], params: Mapping[str, Any], arrays: Mapping[str, Any]
     ) -> None:

@@ -15,7 +15,7 @@ from grader.worker.interface.network_adapters import Chain, OneByOne
 from grader.worker.layer_kinds import LAYER_KINDS, both
 
 
-def _plain(make: Callable[..., Layer], _: Any) -> Layer:
+def _plain(make: Callable[..., Layer], _: bool) -> Layer:
     return make()
 
 
@@ -31,8 +31,7 @@ class Recipes:
     names : collection of str
         Names that calls may use besides those of every interface.
     wrap : callable, optional
-        ``wrap(make, x)`` returns the adapter of a layer; ``make(**names)`` makes a `Layer`. An x is given
-        where the call will be measured.
+        ``wrap(make, measured)`` returns the adapter of a layer; ``make(**names)`` makes a `Layer`.
     network : callable, optional
         ``network(recipes, student, params, arrays)`` returns the adapter of a network; a chain of the
         student's layers if left out.
@@ -49,7 +48,7 @@ class Recipes:
         given: Mapping[str, Any],
         *,
         names: Collection[str] = (),
-        wrap: Callable[[Callable[..., Layer], Any], Any] = _plain,
+        wrap: Callable[[Callable[..., Layer], bool], Any] = _plain,
         network: Callable[..., Any] | None = None,
     ) -> None:
         self.settings = settled(defaults, given, names)
@@ -68,8 +67,11 @@ class Recipes:
 
         Parameters
         ----------
-        kind, params, arrays
+        kind, params
             The case's.
+        arrays : mapping of str to ndarray
+            The case's, as far as they are known when a layer is made: weight and bias. What its constructor
+            lacks is known at its first forward.
         student : module
         measured : bool
             Whether calls are timed or counted, so that there must be no other calls.
@@ -81,14 +83,11 @@ class Recipes:
         if kind not in self.settings.recipes:
             raise NotImplementedError(f"this interface does not describe how to call a {kind}")
         one_by_one = kind != "cross_entropy" and "N" not in self._axes(kind)
-        own = {name: array for name, array in arrays.items() if name != "grad_output"}
-        if one_by_one and "x" in own:
-            own["x"] = own["x"][0]
 
         def make(**names: Any) -> Layer:
-            return Layer(kind, self.settings, student, params, own, **names)
+            return Layer(kind, self.settings, student, params, arrays, **names)
 
-        layer = self._wrap(make, own.get("x") if measured else None)
+        layer = self._wrap(make, measured)
         return OneByOne(layer) if one_by_one else layer
 
     def _axes(self, kind: str) -> str:

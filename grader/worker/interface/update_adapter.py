@@ -29,18 +29,18 @@ class Updated:
     ----------
     make : callable
         ``make(learning_rate=rate)`` makes a fresh layer.
-    measured : ndarray, optional
-        The x of a call that is timed or counted: then only the requested calls are made.
+    measured : bool
+        Whether calls are timed or counted: then only the requested calls are made.
     """
 
-    def __init__(self, make: Callable[..., Layer], measured: Any = None) -> None:
-        self._make, self._forwards, self._measured = make, 0, measured is not None
+    def __init__(self, make: Callable[..., Layer], measured: bool = False) -> None:
+        self._make, self._forwards, self._measured = make, 0, measured
         self._layer = make(learning_rate=RATES[0])
         self.parameters = self._layer.parameters
         self._inputs: tuple[Any, ...] = ()
         if self._measured and "weight" in self.parameters:
-            height, width = self.parameters["weight"].shape[-2:]
-            _have_made(self._layer, measured[:1, ..., :height, :width])
+            one = np.ones(self.parameters["weight"].shape[1:])
+            _have_made(self._layer, one if self._layer.one_by_one else one[None])
 
     def forward(self, *inputs: Any) -> Any:
         """Have the parameters made, set them, call forward and return the output."""

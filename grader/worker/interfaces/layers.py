@@ -38,8 +38,6 @@ CALLS = {
 class Network:
     """The student's network of the student's layers, trained for a few steps."""
 
-    first_part = "losses"
-
     def __init__(self, own: Recipes, student: Any, params: Mapping[str, Any], arrays: Any) -> None:
         self.layers = []
         for index, (kind, settings) in enumerate(params["layers"]):
