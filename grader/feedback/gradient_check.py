@@ -2,46 +2,99 @@
 
 Trusted side; pure but for the calls of `run`. A wrong forward does not hide a right derivative: for random
 directions d, ``<grad_output, forward(x + h d) - forward(x - h d)> / 2h = <grad_x, d>`` must hold for the
-student's own forward, and alike for weight and bias.
+student's own forward, and alike for weight and bias. The forward itself must come near the layer:
+see `grader.feedback.likeness`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-GradientRun = Callable[[Mapping[str, NDArray[Any]]], Mapping[str, NDArray[Any]]]
-"""Calls the student's layer on arrays; returns the parts that came back as arrays."""
+from grader.cases import Case
+from grader.feedback.likeness import (
+    SEVERAL,
+    CaseArrays,
+    Floats,
+    Forward,
+    Reactions,
+    derives_like,
+    difference,
+    is_alike,
+    reactions,
+)
+from grader.feedback.mistakes import Form
+from grader.feedback.mistakes.simulate import quick_part
 
-DIRECTIONS = 2
-STEP = 1e-5
-"""The step h: rounding costs (unit roundoff / h), curvature h^2, and few kinks lie that near."""
+GradientRun = Callable[[CaseArrays, bool], CaseArrays]
+"""Calls the student's layer on arrays, with backward or without; returns the parts that came back."""
 
+DIRECTIONS, MOST_DIRECTIONS = 2, 6
 ACCURACY = 1e-6
 """What rounding and curvature may leave between the two sides, as a share of the terms that are summed."""
+LEAST = 1e-3
+"""A direction along which the sum is a smaller share of its terms says nothing, and another one is drawn."""
 
 _OF_PART = {"grad_x": "x", "grad_weight": "weight", "grad_bias": "bias", "grad_logits": "logits"}
 
 
 @dataclass(frozen=True, slots=True)
 class OwnForward:
-    """Which gradients are right for the student's own forward.
+    """Which gradients of one case are right for the student's own forward.
 
     Attributes
     ----------
-    holds : Mapping of str to bool
-        By part; parts that cannot be judged (no array, wrong shape) are False.
+    holds : Mapping of str to bool or None
+        By part. False also where the output or the gradient is missing or has the wrong shape; None where
+        the output is constant here, so that nothing can be said.
+    reactions : Mapping of str to Reactions
+        By part: how the output reacts to what the gradient is for.
     calls : int
         How many calls that took.
     """
 
-    holds: Mapping[str, bool]
+    holds: Mapping[str, bool | None]
+    reactions: Mapping[str, Reactions]
     calls: int
 
 
-def own_forward(inputs: Mapping[str, NDArray[Any]], run: GradientRun, rng: np.random.Generator) -> OwnForward:
+def right_gradients(found: Sequence[OwnForward]) -> frozenset[str]:
+    """Return the parts that are right for the student's own forward, over several cases of a kind.
+
+    Parameters
+    ----------
+    found : sequence of OwnForward
+        What `own_forward` found in each.
+
+    Notes
+    -----
+    A gradient counts if
+
+    1. the output has the right shape in every case;
+    2. over all cases, the output reacts to single elements of x and of the weight (for the bias's gradient
+       also of the bias) about as in the right layer, see `is_alike`: each of its elements depends on about as
+       many of them, and they have effects of their own;
+    3. the derivative changes with what the right derivative changes with, see `derives_like`;
+    4. along `DIRECTIONS` random directions in which the output changes, the difference of the output and the
+       gradient agree. One direction hides a wrong gradient only where the error is orthogonal to it; the
+       second guards against a coincidence in floating point.
+
+    So a flipped kernel, wrong padding, a shift, a factor or a forgotten bias leave the gradients their worth.
+    Zeros, constants, a sum over everything, and copies of pixels do not.
+    """
+    alike = {
+        part for part in _OF_PART if is_alike([one.reactions[part] for one in found if part in one.reactions])
+    }
+    needed = {part for one in found for part in one.reactions} - {"grad_bias"}
+    verdicts = {part: [one.holds.get(part, False) for one in found] for part in alike}
+    return frozenset(
+        part for part, mine in verdicts.items() if needed <= alike and True in mine and False not in mine
+    )
+
+
+def own_forward(inputs: CaseArrays, run: GradientRun, right: Forward, rng: np.random.Generator) -> OwnForward:
     """Compare each gradient with differences of the forward that made it.
 
     Parameters
@@ -49,83 +102,95 @@ def own_forward(inputs: Mapping[str, NDArray[Any]], run: GradientRun, rng: np.ra
     inputs : Mapping of str to ndarray
         A plain case's arrays (scenario ``once``); taken as float64.
     run : callable
-        Calls the student's layer: one call first, one more if its output has another shape than the
-        upstream gradient, then two for each direction and input, 14 at most. Forward alone is needed for
-        all but the first two.
+        Calls the student's layer: once for all parts, then up to 60 times for the output alone.
+    right : callable
+        Returns the right output.
     rng : numpy.random.Generator
-        Draws directions, and the upstream gradient where the output's shape asks for another.
-
-    Returns
-    -------
-    OwnForward
-
-    Notes
-    -----
-    One direction hides a wrong gradient only where the error is orthogonal to it, which for a random one
-    has probability zero; the second guards against a coincidence in floating point.
+        Draws directions, and other values for some of the inputs.
     """
     arrays = {name: _widened(array) for name, array in inputs.items() if not name.startswith("warmup_")}
-    counter = _Counter(run)
-    answer, arrays = _answered(arrays, counter, rng)
-    holds = {}
+    wanted = right(arrays)
+    student = _Student(run, () if wanted is None else wanted.shape)
+    answer = student.answer(arrays)
+    if "output" not in answer:
+        return OwnForward({}, {}, student.calls)
+    holds: dict[str, bool | None] = {}
+    found: dict[str, Reactions] = {}
     for part, name in _OF_PART.items():
-        if name in arrays and "output" in answer:
-            holds[part] = part in answer and _holds(arrays, name, answer[part], counter, rng)
-    return OwnForward(holds, counter.calls)
+        if name not in arrays:
+            continue
+        reacting = reactions(student.forward, right, arrays, name, rng)
+        if reacting is None or part not in answer:
+            holds[part] = False
+            continue
+        found[part] = reacting
+        holds[part] = _agrees(arrays, name, answer[part], student.forward, rng)
+        if holds[part]:
+            several = reacting.own.read > SEVERAL
+            holds[part] = derives_like(student.forward, right, arrays, name, rng, reads_several=several)
+    return OwnForward(holds, found, student.calls)
 
 
-class _Counter:
-    """Counts the calls of `run`."""
+def right_forward(case: Case) -> Forward:
+    """Return what computes the right output of a case's layer."""
 
-    def __init__(self, run: GradientRun) -> None:
-        self._run = run
+    def right(arrays: CaseArrays) -> Floats | None:
+        output = quick_part(case.kind, Form(), "output", case.params, arrays)
+        return None if output is None else np.asarray(output, np.float64)
+
+    return right
+
+
+class _Student:
+    """Calls the student's layer, and counts the calls."""
+
+    def __init__(self, run: GradientRun, shape: tuple[int, ...]) -> None:
+        self._run, self._shape = run, shape
+        self._first: tuple[CaseArrays, CaseArrays] | None = None
         self.calls = 0
 
-    def __call__(self, arrays: Mapping[str, NDArray[Any]]) -> Mapping[str, NDArray[Any]]:
+    def answer(self, arrays: CaseArrays) -> CaseArrays:
+        """Return all parts; those for the first arrays are kept."""
+        if self._first is not None and arrays is self._first[0]:
+            return self._first[1]
         self.calls += 1
-        return self._run(arrays)
+        answer = self._run(arrays, self._first is None)
+        self._first = self._first or (arrays, answer)
+        return answer
+
+    def forward(self, arrays: CaseArrays) -> Floats | None:
+        """Return the output, if it consists of finite floats and has the right shape."""
+        output = self.answer(arrays).get("output")
+        if output is None or output.shape != self._shape or output.dtype.kind != "f":
+            return None
+        return output.astype(np.float64) if np.isfinite(output).all() else None
 
 
 def _widened(array: NDArray[Any]) -> NDArray[Any]:
     return array.astype(np.float64) if array.dtype.kind == "f" else array
 
 
-def _answered(
-    arrays: dict[str, NDArray[Any]], run: GradientRun, rng: np.random.Generator
-) -> tuple[Mapping[str, NDArray[Any]], dict[str, NDArray[Any]]]:
-    """Call forward and backward, with an upstream gradient of the shape of the student's own output."""
-    answer = run(arrays)
-    upstream, output = arrays.get("grad_output"), answer.get("output")
-    if upstream is not None and output is not None and output.shape != upstream.shape:
-        arrays = {**arrays, "grad_output": rng.standard_normal(output.shape)}
-        answer = run(arrays)
-    return answer, arrays
-
-
-def _is_real(answer: Mapping[str, NDArray[Any]]) -> bool:
-    return "output" in answer and answer["output"].dtype.kind == "f"
-
-
-def _holds(
-    arrays: Mapping[str, NDArray[Any]],
-    name: str,
-    gradient: NDArray[Any],
-    run: GradientRun,
-    rng: np.random.Generator,
-) -> bool:
+def _agrees(
+    arrays: CaseArrays, name: str, gradient: NDArray[Any], forward: Forward, rng: np.random.Generator
+) -> bool | None:
+    """Tell whether a gradient agrees with differences of the output; None where both are zero."""
     if gradient.shape != arrays[name].shape or gradient.dtype.kind != "f":
         return False
-    grad = gradient.astype(np.float64)
-    for _ in range(DIRECTIONS):
+    grad, upstream = gradient.astype(np.float64), np.asarray(arrays.get("grad_output", 1.0))
+    counted = 0
+    for _ in range(MOST_DIRECTIONS):
         direction = rng.standard_normal(grad.shape)
-        sides = [run({**arrays, name: arrays[name] + sign * STEP * direction}) for sign in (1, -1)]
-        if not all(_is_real(side) for side in sides) or sides[0]["output"].shape != sides[1]["output"].shape:
+        slope = difference(forward, arrays, name, direction)
+        if slope is None:
             return False
-        above, below = (side["output"].astype(np.float64) for side in sides)
-        upstream = np.asarray(arrays.get("grad_output", 1.0))
-        terms = upstream * (above - below) / (2 * STEP)
+        terms = upstream * slope
         scale = np.abs(terms).sum() + np.abs(grad * direction).sum()
         # Not "greater than": NaN must not pass.
         if not abs(terms.sum() - (grad * direction).sum()) <= ACCURACY * scale:
             return False
-    return True
+        counted += bool(abs(terms.sum()) > LEAST * np.abs(terms).sum())
+        if counted == DIRECTIONS:
+            return True
+        if scale == 0:
+            return None
+    return False

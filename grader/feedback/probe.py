@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from grader.cases import Case, criterion_of, parts_of
 from grader.checks.submission import Student
 from grader.feedback.counterexample import smallest_counterexample
-from grader.feedback.gradient_check import own_forward
+from grader.feedback.gradient_check import OwnForward, own_forward, right_forward, right_gradients
 from grader.results import Counterexample, Item, Outcome
 
 TRIED = 8
@@ -41,8 +41,8 @@ _SHRINKABLE = frozenset(
 def note_own_forward(student: Student, items: Sequence[Item]) -> tuple[Item, ...]:
     """Note on wrong gradients whether they are right for the forward pass of the submission.
 
-    Where both the output and a gradient of a case are wrong, up to `TRIED` such cases of each kind,
-    spread over the suite, are tried; what holds in each of them is noted on all.
+    Where both the output and a gradient of a case are wrong, and the output has the right shape, up to
+    `TRIED` such cases of each kind, spread over the suite, are tried; what holds in them is noted on all.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ def note_own_forward(student: Student, items: Sequence[Item]) -> tuple[Item, ...
     tuple of Item
         With ``right_for_own_forward`` set on those that it was found out for.
     """
-    wrong = {(item.criterion, item.case) for item in items if item.outcome in _DERIVABLE}
+    wrong = {(item.criterion, item.case): item.outcome for item in items if item.outcome in _DERIVABLE}
     holds: dict[str, bool] = {}
     doubtful: dict[str, list[Case]] = {}
     for case in student.truth.cases:
@@ -63,9 +63,10 @@ def note_own_forward(student: Student, items: Sequence[Item]) -> tuple[Item, ...
             doubtful.setdefault(case.kind, []).append(case)
     for kind, cases in doubtful.items():
         tried = [case for case in cases if case.scenario == "once"][:: max(1, len(cases) // TRIED)][:TRIED]
-        verdicts = [_own_forward(student, case) for case in tried]
+        rng = np.random.default_rng(0)
+        verdicts = [_own_forward(student, case, rng) for case in tried]
         for part in parts_of(cases[0])[1:]:
-            holds[criterion_of(kind, part)] = bool(verdicts) and all(found.get(part) for found in verdicts)
+            holds[criterion_of(kind, part)] = part in right_gradients(verdicts)
     ids = {case.id for cases in doubtful.values() for case in cases}
     return tuple(
         replace(item, right_for_own_forward=holds[item.criterion])
@@ -75,20 +76,22 @@ def note_own_forward(student: Student, items: Sequence[Item]) -> tuple[Item, ...
     )
 
 
-def _both_wrong(case: Case, wrong: set[tuple[str, str]]) -> bool:
+def _both_wrong(case: Case, wrong: Mapping[tuple[str, str], Outcome]) -> bool:
     if case.kind == "network":
         return False
     output, *gradients = ((criterion_of(case.kind, part), case.id) for part in parts_of(case))
-    return output in wrong and any(gradient in wrong for gradient in gradients)
+    # What has another shape has no gradient with the shape of the layer's own.
+    return wrong.get(output) is Outcome.WRONG_VALUE and any(gradient in wrong for gradient in gradients)
 
 
-def _own_forward(student: Student, case: Case) -> Mapping[str, bool]:
-    def run(arrays: Mapping[str, NDArray[Any]]) -> Mapping[str, NDArray[Any]]:
-        reply = student.client.run(case.kind, case.params, arrays, parts=parts_of(case))
+def _own_forward(student: Student, case: Case, rng: np.random.Generator) -> OwnForward:
+    def run(arrays: Mapping[str, NDArray[Any]], with_gradients: bool) -> Mapping[str, NDArray[Any]]:
+        parts = parts_of(case) if with_gradients else parts_of(case)[:1]
+        reply = student.client.run(case.kind, case.params, arrays, parts=parts)
         answers = reply.answers.items()
         return {part: answer.array for part, answer in answers if answer.array is not None}
 
-    return own_forward(student.truth[case.id].inputs, run, np.random.default_rng(0)).holds
+    return own_forward(student.truth[case.id].inputs, run, right_forward(case), rng)
 
 
 def find_counterexamples(student: Student, items: Sequence[Item]) -> tuple[Counterexample, ...]:
