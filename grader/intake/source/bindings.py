@@ -1,28 +1,44 @@
-"""Which names a top-level statement binds, needs when it runs, and needs when its function is called.
+"""Which names a top-level statement binds, and which it needs when it runs.
 
-Trusted side; pure functions over syntax trees and Python's own symbol tables.
+Trusted side; pure functions over syntax trees, which are hostile: each visits a node once and none of them
+calls itself, so that neither size nor depth costs more than its share.
 """
 
 import ast
-import symtable
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Collection, Iterator
+from typing import NamedTuple
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 AssignmentStatement = ast.Assign | ast.AnnAssign | ast.AugAssign
-_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
 def bound(statement: ast.stmt) -> set[str]:
     """Return the names that a top-level statement gives a value, those in its blocks too."""
-    if isinstance(statement, Definition):
-        return {statement.name}
-    if isinstance(statement, ast.Import | ast.ImportFrom):
-        return {alias.asname or alias.name.partition(".")[0] for alias in statement.names}
-    names = {node.id for node in _here(statement) if isinstance(node, ast.Name) and _is_stored(node)}
-    for inner in _statements(statement):
-        names |= bound(inner)
+    names: set[str] = set()
+    waiting: list[ast.AST] = [statement]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, Definition):
+            names.add(node.name)
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            names.update(alias.asname or alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.Name):
+            if _is_stored(node):
+                names.add(node.id)
+        # A comprehension's names are its own.
+        elif not (is_table(node) or isinstance(node, COMPREHENSIONS)):
+            waiting += ast.iter_child_nodes(node)
     return names
+
+
+class _Hide(NamedTuple):
+    """From here on the names are the scope's own (``by`` is 1), or no longer (-1)."""
+
+    names: Collection[str]
+    by: int
 
 
 def needed_now(node: ast.AST) -> set[str]:
@@ -30,43 +46,60 @@ def needed_now(node: ast.AST) -> set[str]:
 
     A function needs its decorators, defaults and annotations then, but not what its body uses.
     """
-    if isinstance(node, ast.ClassDef):
-        inside: set[str] = set()
-        own: set[str] = set()
-        for statement in node.body:
-            inside |= needed_now(statement) - own
-            own |= bound(statement)
-        outside = [*node.decorator_list, *node.bases, *(keyword.value for keyword in node.keywords)]
-        return inside | _union(outside)
-    if isinstance(node, Function):
-        arguments = node.args
+    needed: set[str] = set()
+    hidden: Counter[str] = Counter()
+    waiting: list[ast.AST | _Hide] = [node]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, _Hide):
+            for name in one.names:
+                hidden[name] += one.by
+        elif isinstance(one, ast.Name):
+            if not (_is_stored(one) or hidden[one.id]):
+                needed.add(one.id)
+        elif isinstance(one, ast.ClassDef):
+            waiting += _class_body(one)
+            waiting += [*one.decorator_list, *one.bases, *(keyword.value for keyword in one.keywords)]
+        elif isinstance(one, Function | ast.Lambda):
+            waiting += _made_with(one)
+        elif isinstance(one, COMPREHENSIONS):
+            targets = [name for part in one.generators for name in _targets(part.target)]
+            waiting += [_Hide(targets, -1), *ast.iter_child_nodes(one), _Hide(targets, 1)]
+        elif not is_table(one):
+            waiting += ast.iter_child_nodes(one)
+    return needed
+
+
+def _class_body(definition: ast.ClassDef) -> list[ast.AST | _Hide]:
+    """Return a class's statements, last first; each hides the names it binds from those after it."""
+    names = [bound(statement) for statement in definition.body]
+    pairs = zip(reversed(definition.body), reversed(names), strict=True)
+    steps = [step for statement, own in pairs for step in (_Hide(own, 1), statement)]
+    return [*(_Hide(own, -1) for own in names), *steps]
+
+
+def _made_with(function: Function | ast.Lambda) -> list[ast.AST]:
+    """Return what is computed when a function is made: decorators, annotations and defaults."""
+    arguments = function.args
+    found: list[ast.AST | None] = [*arguments.defaults, *arguments.kw_defaults]
+    if not isinstance(function, ast.Lambda):
         parameters = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
         parameters += [one for one in (arguments.vararg, arguments.kwarg) if one is not None]
-        annotations = [parameter.annotation for parameter in parameters] + [node.returns]
-        defaults = [*arguments.defaults, *arguments.kw_defaults]
-        return _union(one for one in (*node.decorator_list, *annotations, *defaults) if one is not None)
-    if isinstance(node, ast.Lambda):
-        return _union(one for one in (*node.args.defaults, *node.args.kw_defaults) if one is not None)
-    if isinstance(node, _COMPREHENSIONS):
-        targets = {name.id for one in node.generators for name in _names_in(one.target)}
-        return _union(ast.iter_child_nodes(node)) - targets
-    if isinstance(node, ast.Name):
-        return set() if _is_stored(node) else {node.id}
-    if is_table(node):
-        return set()
-    return _union(ast.iter_child_nodes(node))
+        annotations = (parameter.annotation for parameter in parameters)
+        found += [*function.decorator_list, *annotations, function.returns]
+    return [one for one in found if one is not None]
 
 
-def needed_later(text: str) -> dict[tuple[str, int], set[str]]:
-    """Return the global names that each top-level definition uses, by its name and line.
-
-    Raises
-    ------
-    SyntaxError
-        If the compiler refuses the text although it parses.
-    """
-    table = symtable.symtable(text, "<submission>", "exec")
-    return {(child.get_name(), child.get_lineno()): set(_globals(child)) for child in table.get_children()}
+def _targets(target: ast.expr) -> Iterator[str]:
+    waiting = [target]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, ast.Name):
+            yield one.id
+        elif isinstance(one, ast.Starred):
+            waiting.append(one.value)
+        elif isinstance(one, ast.Tuple | ast.List):
+            waiting += one.elts
 
 
 def is_table(node: ast.AST) -> bool:
@@ -98,38 +131,11 @@ def _is_plain(node: ast.expr) -> bool:
     return type(node) is ast.Constant or (type(node) is ast.UnaryOp and type(node.operand) is ast.Constant)
 
 
-def _globals(table: symtable.SymbolTable) -> Iterator[str]:
-    for symbol in table.get_symbols():
-        if symbol.is_global():
-            yield symbol.get_name()
-    for child in table.get_children():
-        yield from _globals(child)
-
-
-def _union(nodes: Iterable[ast.AST]) -> set[str]:
-    return set[str]().union(*map(needed_now, nodes))
-
-
 def _statements(node: ast.AST) -> Iterator[ast.stmt]:
     for field in ("body", "orelse", "finalbody"):
         yield from getattr(node, field, [])
     for part in (*getattr(node, "handlers", []), *getattr(node, "cases", [])):
         yield from part.body
-
-
-def _here(statement: ast.stmt) -> Iterator[ast.AST]:
-    """Yield the nodes of a statement itself, without the statements in its blocks."""
-    waiting: list[ast.AST] = [statement]
-    while waiting:
-        node = waiting.pop()
-        yield node
-        # A comprehension's names are its own.
-        if not (is_table(node) or isinstance(node, _COMPREHENSIONS)):
-            waiting += [child for child in ast.iter_child_nodes(node) if not isinstance(child, ast.stmt)]
-
-
-def _names_in(node: ast.AST) -> Iterator[ast.Name]:
-    return (one for one in ast.walk(node) if isinstance(one, ast.Name))
 
 
 def _is_stored(name: ast.Name) -> bool:

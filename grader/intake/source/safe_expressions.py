@@ -136,7 +136,8 @@ def _numbers_made(call: ast.Call) -> float:
         for node in argument.elts if isinstance(argument, ast.Tuple | ast.List) else [argument]:
             if isinstance(node, ast.Constant) and type(node.value) in (int, float):
                 value = abs(node.value)  # type: ignore[arg-type]
-                product *= value if value > 1 and math.isfinite(value) else 1
+                # An integer may be too large to become a float, as which the product is kept.
+                product *= min(value, 2 * _LARGEST) if 1 < value < math.inf else 1
         if isinstance(argument, ast.List) and len(argument.elts) > 8:
             product = 1.0  # a table of values, not a shape
     return product

@@ -6,12 +6,15 @@ message is the student's own.
 
 import ast
 import builtins
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from grader.intake.source.bindings import AssignmentStatement, Definition, bound, needed_later, needed_now
+from grader.intake.source.bindings import AssignmentStatement, Definition, bound, needed_now
 from grader.intake.source.safe_expressions import is_cheap, is_plain, name_of_call
+from grader.intake.source.scopes import needed_later
 
+_LONGEST_NAME = 60
+_LONGEST_MODULE = 200
 _ALWAYS_THERE = {*dir(builtins), "__name__", "__file__", "__doc__", "__package__", "__spec__"}
 
 
@@ -104,11 +107,19 @@ class _Keeper:
         return isinstance(target, ast.Name)
 
     def _keeps_if(self, statement: ast.If) -> bool:
-        names = needed_now(statement.test)
-        missing = {name for name in names if name not in self.known} - _ALWAYS_THERE
-        if "__name__" in names or missing or not is_cheap(statement.test, self.known):
-            return False
-        return self._keeps_all((*statement.body, *statement.orelse))
+        # A loop, since an `elif` is an `if` inside the `else` of the one before it, however many there are.
+        while True:
+            names = needed_now(statement.test)
+            missing = {name for name in names if name not in self.known} - _ALWAYS_THERE
+            if "__name__" in names or missing or not is_cheap(statement.test, self.known):
+                return False
+            if not self._keeps_all(statement.body):
+                return False
+            match statement.orelse:
+                case [ast.If() as statement]:
+                    pass
+                case rest:
+                    return self._keeps_all(rest)
 
     def _keeps_try(self, statement: ast.Try) -> bool:
         if not self._keeps_all((*statement.body, *statement.orelse, *statement.finalbody)):
@@ -129,7 +140,8 @@ class _Keeper:
             if alias.name == "*":
                 self.star = True
             elif isinstance(statement, ast.ImportFrom):
-                self._note(name, f"{statement.module or ''}.{alias.name}")
+                # Shortened, since each name of one import would keep a copy of it.
+                self._note(name, f"{(statement.module or '')[:_LONGEST_MODULE]}.{alias.name}")
             else:
                 self._note(name, alias.name if alias.asname else name)
 
@@ -177,9 +189,10 @@ def only_definitions(
 
 def _needed(text: str, tree: ast.Module, wanted: Collection[str]) -> set[str]:
     """Return every name that the wanted definitions use, directly or through others."""
-    later = needed_later(text)
+    later = needed_later(text, tree)
     binders: dict[str, list[ast.stmt]] = {}
     needed: set[str] = set()
+    seen: set[ast.stmt] = set()
     for statement in tree.body:
         for name in bound(statement):
             binders.setdefault(name, []).append(statement)
@@ -189,14 +202,23 @@ def _needed(text: str, tree: ast.Module, wanted: Collection[str]) -> set[str]:
     needed |= (set(wanted) & binders.keys()) or definitions
     waiting = list(needed)
     while waiting:
-        for statement in binders.get(waiting.pop(), ()):
-            uses = needed_now(statement)
-            for inner in ast.walk(statement) if isinstance(statement, ast.If | ast.Try) else [statement]:
-                if isinstance(inner, Definition):
-                    uses |= later.get((inner.name, inner.lineno), set())
-            waiting += uses - needed
-            needed |= uses
+        # Each statement is looked at once, for the first of its names that is needed.
+        for statement in binders.pop(waiting.pop(), ()):
+            if statement not in seen:
+                seen.add(statement)
+                uses = _uses(statement, later) - needed
+                waiting += uses
+                needed |= uses
     return needed
+
+
+def _uses(statement: ast.stmt, later: Mapping[tuple[str, int], set[str]]) -> set[str]:
+    """Return the names that a top-level statement needs now, and those that its definitions need later."""
+    uses = needed_now(statement)
+    for inner in ast.walk(statement) if isinstance(statement, ast.If | ast.Try) else [statement]:
+        if isinstance(inner, Definition):
+            uses |= later.get((inner.name, inner.lineno), set())
+    return uses
 
 
 def _first_line(statement: ast.stmt) -> int:
@@ -220,15 +242,20 @@ def _sharing_lines(marked: Sequence[_Marked]) -> Iterator[list[_Marked]]:
 
 
 def _blank(lines: list[str], group: Sequence[_Marked]) -> None:
+    """Leave the kept statements of a group alone in its lines, each where it stood."""
     if all(kept for _, kept, _ in group):
         return
     first, last = _first_line(group[0][0]), group[-1][0].end_lineno or 0
-    for number in range(first, last + 1):
-        lines[number - 1] = ""
+    encoded = [line.encode() for line in lines[first - 1 : last]]  # columns count bytes of UTF-8
+    pieces: list[list[bytes]] = [[] for _ in encoded]
     for statement, kept, _ in group:
         if kept:
-            number = _first_line(statement)
-            lines[number - 1] += ("; " if lines[number - 1] else "") + ast.unparse(statement)
+            begin, end = _first_line(statement) - first, (statement.end_lineno or 0) - first
+            for number in range(begin, end + 1):
+                start = statement.col_offset if number == begin else 0
+                stop = statement.end_col_offset if number == end else None
+                pieces[number].append(encoded[number][start:stop])
+    lines[first - 1 : last] = [b"; ".join(row).decode() for row in pieces]
 
 
 def _runs(marked: Sequence[_Marked]) -> Iterator[Skipped]:
@@ -244,18 +271,22 @@ def _runs(marked: Sequence[_Marked]) -> Iterator[Skipped]:
             run = []
 
 
+def _listed(names: Collection[str]) -> str:
+    return ", ".join(name[:_LONGEST_NAME] for name in sorted(names)[:3])
+
+
 def _what(statement: ast.stmt, missing: set[str]) -> str:
     """Return what a skipped statement is, in words that its author knows it by."""
     if isinstance(statement, Definition):
         kind = "class" if isinstance(statement, ast.ClassDef) else "function"
-        return f"the {kind} {statement.name}, which needs {', '.join(sorted(missing)[:3])} when it is defined"
+        needs = _listed(missing)
+        return f"the {kind} {_listed([statement.name])}, which needs {needs} when it is defined"
     if isinstance(statement, ast.If) and "__name__" in needed_now(statement.test):
         return "the `if __name__` block"
     if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
         return f"a call of {name_of_call(statement.value)}"
     if isinstance(statement, AssignmentStatement):
-        names = ", ".join(sorted(bound(statement))[:3]) or "a value"
-        return f"the assignment to {names}"
+        return f"the assignment to {_listed(bound(statement)) or 'a value'}"
     kinds = {
         ast.For: "a for loop",
         ast.While: "a while loop",

@@ -1,0 +1,88 @@
+"""Which global names a definition uses when it is called, by Python's own symbol tables.
+
+Trusted side; pure. For each function inside a function, Python copies the names of all functions around it,
+which takes quadratic time: those copies are counted first.
+"""
+
+import ast
+import symtable
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from grader.intake.source.bindings import COMPREHENSIONS, Definition
+
+_MOST_COPIES = 10_000_000
+_SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda, *COMPREHENSIONS)
+
+
+def needed_later(text: str, tree: ast.Module) -> dict[tuple[str, int], set[str]]:
+    """Return the global names that each top-level definition uses, by its name and line.
+
+    Raises
+    ------
+    SyntaxError
+        If the compiler refuses the text although it parses.
+    ValueError
+        If too many functions are inside functions with many names.
+    """
+    if copied_names(tree) > _MOST_COPIES:
+        raise ValueError("it has too many functions inside functions with many names")
+    table = symtable.symtable(text, "<submission>", "exec")
+    return {(child.get_name(), child.get_lineno()): set(_globals(child)) for child in table.get_children()}
+
+
+def _globals(table: symtable.SymbolTable) -> Iterator[str]:
+    waiting = [table]
+    while waiting:
+        one = waiting.pop()
+        yield from (symbol.get_name() for symbol in one.get_symbols() if symbol.is_global())
+        waiting += one.get_children()
+
+
+@dataclass(slots=True)
+class _Scope:
+    above: "_Scope | None"
+    names: set[str] = field(default_factory=set)
+    inner: int = 0
+    reach: int = 0
+
+
+def copied_names(tree: ast.Module) -> int:
+    r"""Return a bound on the names that Python copies to find out what each scope of a program uses.
+
+    Examples
+    --------
+    >>> copied_names(ast.parse("def f(a, b):\n    return lambda: a, lambda: b"))
+    4
+    """
+    top = _Scope(None)
+    scopes = []
+    waiting: list[tuple[ast.AST, _Scope]] = [(tree, top)]
+    while waiting:
+        node, scope = waiting.pop()
+        scope.names.update(_named(node))
+        if isinstance(node, _SCOPES):
+            scope.inner += 1
+            scope = _Scope(scope if scope is not top else None)
+            scopes.append(scope)
+        waiting += [(child, scope) for child in ast.iter_child_nodes(node)]
+    copies = 0
+    for scope in scopes:  # those around it come first
+        scope.reach = len(scope.names) + (scope.above.reach if scope.above else 0)
+        copies += scope.inner * scope.reach
+    return copies
+
+
+def _named(node: ast.AST) -> list[str]:
+    """Return the names that a node itself adds to its scope."""
+    if isinstance(node, ast.Name):
+        return [node.id]
+    if isinstance(node, ast.arg):
+        return [node.arg]
+    if isinstance(node, ast.Global | ast.Nonlocal):
+        return node.names
+    if isinstance(node, ast.alias):
+        return [node.asname or node.name]
+    if isinstance(node, Definition | ast.ExceptHandler | ast.MatchAs | ast.MatchStar):
+        return [node.name] if node.name else []
+    return [node.rest] if isinstance(node, ast.MatchMapping) and node.rest else []
