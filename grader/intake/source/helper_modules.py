@@ -1,12 +1,13 @@
 """Find the helper modules that the main file imports, among the submission's files.
 
 Trusted side; pure. Paths decide: ``import layers.conv`` is looked for from the answer's folder upwards, as
-Python would from the folder where a student started it, and at last anywhere under that name.
+Python would from the folder where a student started it, and at last anywhere under that name. An import costs
+one look into a table, however many files there are and however deep: intake bounds the paths' lengths.
 """
 
 import ast
 import posixpath
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from grader.intake.source.bindings import statements
@@ -23,18 +24,22 @@ class Found:
 
 
 class Files:
-    """The submission's Python files, found by their paths or else by the end of their paths."""
+    """The submission's Python files, found by the end of their paths."""
 
     def __init__(self, paths: Collection[str]) -> None:
         self.paths = frozenset(path for path in paths if path.lower().endswith(".py"))
-        self._by_name: dict[str, list[str]] = {}
+        self._above: dict[str, dict[str, None]] = {}
         for path in sorted(self.paths, key=lambda path: (path.count("/"), path)):
-            self._by_name.setdefault(posixpath.basename(path), []).append(path)
+            base, ending = path, ""
+            while base:
+                base, _, name = base.rpartition("/")
+                ending = f"{name}/{ending}" if ending else name
+                self._above.setdefault(ending, {})[base] = None
+        self.longest = max(map(len, self.paths), default=0)
 
-    def ending_in(self, ending: str) -> str | None:
-        """Return the file nearest to the top whose path ends so."""
-        same_name = self._by_name.get(posixpath.basename(ending), [])
-        return next((path for path in same_name if path.endswith("/" + ending)), None)
+    def above(self, ending: str) -> Mapping[str, None]:
+        """Return the folders in which there is a file of this path, those nearest to the top first."""
+        return self._above.get(ending, {})
 
 
 def find_modules(main: Document, files: Files, read: Callable[[str], Document]) -> tuple[str, dict[str, str]]:
@@ -57,12 +62,13 @@ def find_modules(main: Document, files: Files, read: Callable[[str], Document]) 
         Path of import, from the root, to the path in the submission; without the main file itself.
     """
     home = posixpath.dirname(main.path)
+    bases = _Bases(home)
     found: dict[str, Found] = {}
     sources = {main.path}
     waiting = [main]
     while waiting:
         document = waiting.pop()
-        for one in _imported(document, home, files):
+        for one in _imported(document, bases, files):
             if one.source not in sources:
                 sources.add(one.source)
                 found.setdefault(one.path, one)
@@ -78,49 +84,71 @@ def exported(document: Document, files: Files) -> Iterator[tuple[str, str, str]]
     A star import yields ``("*", "*", file)``.
     """
     home = posixpath.dirname(document.path)
+    bases = _Bases(home)
     for statement in document.tree.body:
         if isinstance(statement, ast.ImportFrom):
-            parts = statement.module.split(".") if statement.module else []
-            target = _locate(parts, statement.level, home, home, files)
+            target = _locate(statement.module or "", statement.level, home, bases, files)
             if target:
                 for alias in statement.names:
                     yield alias.asname or alias.name, alias.name, target[-1].source
 
 
-def _imported(document: Document, home: str, files: Files) -> Iterator[Found]:
+def _imported(document: Document, bases: "_Bases", files: Files) -> Iterator[Found]:
     here = posixpath.dirname(document.path)
+    for name, level, anywhere in dict.fromkeys(_named(document, files.longest)):
+        yield from _locate(name, level, here, bases, files, anywhere=anywhere)
+
+
+def _named(document: Document, longest: int) -> Iterator[tuple[str, int, bool]]:
+    """Yield the modules that a document may import: name, level, and whether it may be anywhere."""
     for node in statements(document.tree):
         if isinstance(node, ast.Import):
-            for alias in node.names:
-                yield from _locate(alias.name.split("."), 0, here, home, files)
+            yield from ((alias.name, 0, True) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            parts = node.module.split(".") if node.module else []
-            yield from _locate(parts, node.level, here, home, files)
-            for alias in node.names:  # what is imported may itself be a module
-                yield from _locate([*parts, alias.name], node.level, here, home, files, anywhere=False)
+            module = node.module or ""
+            yield module, node.level, True
+            if len(module) <= longest:
+                for alias in node.names:  # what is imported may itself be a module
+                    yield f"{module}.{alias.name}" if module else alias.name, node.level, False
+
+
+class _Bases:
+    """The folders from which an import is looked for, in order; the same for all imports of a file."""
+
+    def __init__(self, home: str) -> None:
+        self.home = home
+        self._known: dict[str, tuple[str, ...]] = {}
+
+    def of(self, level: int, here: str) -> tuple[str, ...]:
+        """Return the folders for a file in the folder ``here``; a relative import has just one."""
+        if level:
+            for _ in range(min(level - 1, here.count("/") + 1)):
+                here = posixpath.dirname(here)
+            return (here,)
+        if here not in self._known:
+            self._known[here] = tuple(dict.fromkeys([*_with_parents(here), *_with_parents(self.home)]))
+        return self._known[here]
 
 
 def _locate(
-    parts: list[str], level: int, here: str, home: str, files: Files, *, anywhere: bool = True
+    name: str, level: int, here: str, bases: _Bases, files: Files, *, anywhere: bool = True
 ) -> list[Found]:
     """Return a module with the packages above it, innermost last; empty if it is not among the files."""
-    if not parts or parts[0] == "numpy":
+    if not name or len(name) > files.longest or name == "numpy" or name.startswith("numpy."):
         return []
-    for base in _bases(level, here, home):
-        found = _at(base, parts, files)
-        if found:
-            return found
-    ending = "/".join(parts) + ".py"
-    elsewhere = files.ending_in(ending) if anywhere and not level else None
-    return [Found(elsewhere, posixpath.join(home, ending), home)] if elsewhere else []
-
-
-def _bases(level: int, here: str, home: str) -> list[str]:
-    if level:
-        for _ in range(level - 1):
-            here = posixpath.dirname(here)
-        return [here]
-    return list(dict.fromkeys([*_with_parents(here), *_with_parents(home)]))
+    stem = name.replace(".", "/")
+    module, package = files.above(stem + ".py"), files.above(stem + "/__init__.py")
+    if not (module or package):
+        return []
+    for base in bases.of(level, here):
+        if base in module or base in package:
+            return _with_packages(base, stem + (".py" if base in module else "/__init__.py"), files)
+    if anywhere and not level:
+        return [
+            Found(posixpath.join(base, stem + ".py"), posixpath.join(bases.home, stem + ".py"), bases.home)
+            for base in [*module][:1]
+        ]
+    return []
 
 
 def _with_parents(folder: str) -> Iterator[str]:
@@ -130,13 +158,12 @@ def _with_parents(folder: str) -> Iterator[str]:
     yield ""
 
 
-def _at(base: str, parts: list[str], files: Files) -> list[Found]:
-    path = posixpath.join(base, *parts)
-    target = next((one for one in (path + ".py", path + "/__init__.py") if one in files.paths), None)
-    if target is None:
-        return []
-    packages = [posixpath.join(base, *parts[:n], "__init__.py") for n in range(1, len(parts))]
-    return [Found(one, one, base) for one in (*packages, target) if one in files.paths]
+def _with_packages(base: str, path: str, files: Files) -> list[Found]:
+    folders = [folder for folder in _with_parents(posixpath.dirname(path)) if folder]
+    packages = [posixpath.join(base, folder, "__init__.py") for folder in reversed(folders)]
+    whole = posixpath.join(base, path)
+    inner = [one for one in packages if one in files.paths and one != whole]
+    return [Found(one, one, base) for one in (*inner, whole)]
 
 
 def _is_above(folder: str, path: str) -> bool:
