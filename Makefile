@@ -25,7 +25,7 @@ test-fast: $(VENV)/.installed-test
 test-lowest:
 	test -d $(VENV)-lowest || $(PYTHON) -m venv $(VENV)-lowest
 	$(PYTHON) tests/quality/lowest.py > $(VENV)-lowest/lowest.txt
-	$(VENV)-lowest/bin/python -m pip install -q --disable-pip-version-check -c $(VENV)-lowest/lowest.txt -e . hypothesis
+	$(VENV)-lowest/bin/python -m pip install -q --disable-pip-version-check -c $(VENV)-lowest/lowest.txt -e . hypothesis nbformat
 	$(VENV)-lowest/bin/python -m pytest -q tests/assignment tests/grading/test_scoring.py tests/cli/test_samples.py tests/cli/test_check.py
 
 lint: $(VENV)/.installed-test

@@ -6,10 +6,11 @@ Trusted side; pure. Notebooks and online text become programs in which ``# cell 
 import ast
 from dataclasses import dataclass, field
 
+from grader.intake.source.bounds import MOST_TOKENS
 from grader.intake.source.decode import decode
 from grader.intake.source.listing import in_cell
 from grader.intake.source.notebook import Cell, code_cells, without_magics
-from grader.intake.source.parse import Parsed, Unparsable, parse
+from grader.intake.source.parse import Parsed, Unparsable, check_cost, parse
 from grader.intake.submissions import SourceFile
 from grader.moodle.online_text import html_to_text
 
@@ -36,6 +37,8 @@ class Document:
         What was repaired or dropped, each beginning with the path.
     cell_lines : tuple of int
         In a notebook, the line of each code cell's marker.
+    tokens : int
+        How many words, numbers and signs the parser was given.
     """
 
     path: str
@@ -45,6 +48,7 @@ class Document:
     error: str = ""
     warnings: tuple[str, ...] = ()
     cell_lines: tuple[int, ...] = ()
+    tokens: int = 0
 
     def place(self, line: int, last: int | None = None) -> str:
         """Return where a line or range of the text is, in words: by cell in a notebook."""
@@ -64,31 +68,41 @@ def place(first: int, last: int | None = None, cell_lines: tuple[int, ...] = ())
     return words + (f"line {line}" if last in (None, first) else f"lines {line}-{line + last - first}")
 
 
-def read_document(file: SourceFile) -> Document:
-    """Return a file as a document; whatever it holds, this raises nothing."""
+def read_document(file: SourceFile, most_tokens: int = MOST_TOKENS) -> Document:
+    """Return a file as a document; whatever it holds, this raises nothing.
+
+    Parameters
+    ----------
+    file : SourceFile
+        The file.
+    most_tokens : int
+        How many words, numbers and signs it may have.
+    """
     text, notes = decode(file.data)
     lower = file.path.lower()
     if lower.endswith(".ipynb"):
-        return _notebook(file.path, text, notes)
+        return _notebook(file.path, text, notes, most_tokens)
     if lower.endswith((".html", ".htm")):
         text = html_to_text(text)
     try:
-        parsed = parse(text)
+        parsed = parse(text, most_tokens)
     except Unparsable as problem:
         where = f", line {problem.line}" if problem.line else ""
         error = f"{file.path}{where}: {problem}"
-        return Document(file.path, text, text, _EMPTY, error, _named(file.path, notes))
+        return Document(file.path, text, text, _EMPTY, error, _named(file.path, notes), (), problem.tokens)
     warnings = _named(file.path, (*notes, *parsed.warnings))
-    return Document(file.path, parsed.text, text, parsed.tree, "", warnings)
+    return Document(file.path, parsed.text, text, parsed.tree, "", warnings, (), parsed.tokens)
 
 
 def _named(path: str, notes: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(f"{path}: {note}" for note in notes)
 
 
-def _notebook(path: str, text: str, notes: tuple[str, ...]) -> Document:
+def _notebook(path: str, text: str, notes: tuple[str, ...], most_tokens: int) -> Document:
     try:
         cells = code_cells(text)
+        # All cells together, since each of them is parsed and then the whole.
+        check_cost("\n".join(cell.text for cell in cells), most_tokens)
     except Unparsable as problem:
         return Document(path, "", text, _EMPTY, f"{path}: {problem}", _named(path, notes))
     lines: list[str] = []
@@ -102,14 +116,15 @@ def _notebook(path: str, text: str, notes: tuple[str, ...]) -> Document:
         lines += [f"# cell {cell.number}", *kept.split("\n")]
         originals += [f"# cell {cell.number}", *cell.text.split("\n")]
     try:
-        parsed = parse("\n".join(lines) + "\n")
+        parsed = parse("\n".join(lines) + "\n", most_tokens)
     except Unparsable as problem:
-        parsed = Parsed(_EMPTY, "", (str(problem),))
+        parsed = Parsed(_EMPTY, "", (str(problem),), problem.tokens)
     error = ""
     if cells and not parsed.tree.body and any(cell.text.strip() for cell in cells):
         error = f"{path}: no code cell of it can be run" + "".join(f"; {note}" for note in warnings[:3])
     every = _named(path, (*warnings, *parsed.warnings))
-    return Document(path, parsed.text, "\n".join(originals), parsed.tree, error, every, tuple(markers))
+    original, places = "\n".join(originals), tuple(markers)
+    return Document(path, parsed.text, original, parsed.tree, error, every, places, parsed.tokens)
 
 
 def _cell(cell: Cell) -> tuple[str, list[str]]:

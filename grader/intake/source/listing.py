@@ -6,10 +6,11 @@ in it, each below a marker, so lines are counted from there.
 
 import ast
 import math
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from functools import lru_cache
 
+from grader.intake.source.parse import tree_of
 from grader.results import Place
 
 LONGEST_TEXT = 120
@@ -61,8 +62,8 @@ def in_cell(line: int, cell_lines: tuple[int, ...]) -> tuple[int | None, int]:
     >>> in_cell(12, (1, 10)), in_cell(12, ())
     ((2, 2), (None, 12))
     """
-    above = [marker for marker in cell_lines if marker < line]
-    return (len(above), line - above[-1]) if above else (None, line)
+    above = bisect_left(cell_lines, line)
+    return (above, line - cell_lines[above - 1]) if above else (None, line)
 
 
 @lru_cache(maxsize=32)
@@ -106,12 +107,8 @@ def _changes(source: str) -> tuple[list[int], list[str]]:
 
 def _functions(source: str) -> list[tuple[int, int, str]]:
     """Return the first and the last line of each function, and its name."""
-    try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return []
     return [
         (node.lineno, node.end_lineno or node.lineno, node.name)
-        for node in ast.walk(tree)
+        for node in ast.walk(tree_of(source))
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
     ]

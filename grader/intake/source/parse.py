@@ -1,7 +1,8 @@
 """Text to a syntax tree, or to a sentence that says why there is none.
 
-Trusted side; `ast` parses and nothing is ever compiled or run here. What editors and copying did to a text
-(tabs, no-break spaces) is repaired where Python would refuse it.
+Trusted side; `ast` parses and nothing is ever compiled or run here. A text is parsed only after `bounds` has
+counted what its tree would take. What editors and copying did to a text (tabs, no-break spaces) is repaired
+where Python would refuse it.
 """
 
 import ast
@@ -11,11 +12,14 @@ import warnings
 from dataclasses import dataclass
 
 from grader.intake.source.bindings import nodes
+from grader.intake.source.bounds import MOST_TOKENS, count_tokens, too_costly
 
 _LONGEST_LINE = 80
 # Some ten thousand lines of code; a table of numbers counts as one expression.
 _MOST_NODES = 150_000
+_LONGEST_SEARCHED = 2_000
 _LONGEST_MESSAGE = 120
+_LARGEST_REPAIRED = 1 << 19  # each repair is parsed once more
 _PYTHON_2 = re.compile(
     r"Missing parentheses in call to '(?P<statement>print|exec)'|(?P<octal>leading zeros in decimal)"
     r"|(?P<handler>multiple exception types must be parenthesized)"
@@ -25,24 +29,36 @@ _COPIED_SPACES = str.maketrans({"\xa0": " ", "\u202f": " ", "\u3000": " ", "\u20
 
 
 class Unparsable(Exception):  # noqa: N818 - a finding about a student's text, not an error of the run
-    """A text is not Python; ``args[0]`` is the reason, ``line`` the place (1-based, None if unknown)."""
+    """A text is not Python; ``args[0]`` is the reason, ``line`` the place (1-based, None if unknown).
 
-    def __init__(self, why: str, line: int | None = None) -> None:
+    ``tokens`` is how many words, numbers and signs were given to the parser all the same.
+    """
+
+    def __init__(self, why: str, line: int | None = None, tokens: int = 0) -> None:
         super().__init__(why)
         self.line = line
+        self.tokens = tokens
 
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """A syntax tree, the text that it is of, and what was repaired in it."""
+    """A syntax tree, the text that it is of, what was repaired in it, and how many tokens it has at most."""
 
     tree: ast.Module
     text: str
     warnings: tuple[str, ...] = ()
+    tokens: int = 0
 
 
-def parse(text: str) -> Parsed:
+def parse(text: str, most_tokens: int = MOST_TOKENS) -> Parsed:
     r"""Parse a program; repair its spaces if copying has damaged them.
+
+    Parameters
+    ----------
+    text : str
+        Any text.
+    most_tokens : int
+        How many words, numbers and signs it may have.
 
     Raises
     ------
@@ -54,15 +70,42 @@ def parse(text: str) -> Parsed:
     >>> parse("if x:\n\ty = 1\n        z = 2\n").warnings
     ('tabs and spaces are mixed; every tab was read as 8 columns',)
     """
+    tokens = check_cost(text, most_tokens)
     try:
-        return Parsed(_tree(text), text)
+        return Parsed(_tree(text), text, (), tokens)
     except SyntaxError as problem:
-        for repaired, what in _repairs(text):
+        for repaired, what in _repairs(text) if len(text) <= _LARGEST_REPAIRED else ():
             try:
-                return Parsed(_tree(repaired), repaired, (what,))
+                return Parsed(_tree(repaired), repaired, (what,), tokens)
             except SyntaxError:
                 continue
-        raise Unparsable(_sentence(problem, text), problem.lineno) from None
+        raise Unparsable(_sentence(problem, text), problem.lineno, tokens) from None
+    except Unparsable as problem:
+        raise Unparsable(str(problem), problem.line, tokens) from None
+
+
+def tree_of(source: str) -> ast.Module:
+    """Return the syntax tree of any text, an empty one if it is not a program or too long for one."""
+    try:
+        check_cost(source)
+        return _tree(source)
+    except (SyntaxError, Unparsable):
+        return ast.Module([], [])
+
+
+def check_cost(text: str, most_tokens: int = MOST_TOKENS) -> int:
+    """Return a bound on a text's tokens, if it may be given to the parser.
+
+    Raises
+    ------
+    Unparsable
+        If parsing would take too much time or memory.
+    """
+    tokens = count_tokens(text, most_tokens)
+    refusal = too_costly(text, tokens, most_tokens)
+    if refusal:
+        raise Unparsable(refusal)
+    return tokens
 
 
 def _tree(text: str) -> ast.Module:
@@ -94,13 +137,13 @@ def _repairs(text: str) -> list[tuple[str, str]]:
 
 def _expand(text: str, width: int) -> str:
     # Only the indentation: a tab inside a string is the student's.
-    return re.sub(r"(?m)^[ \t]+", lambda match: match[0].expandtabs(width), text)
+    return re.sub(r"(?m)^[ \t]++", lambda match: match[0].expandtabs(width), text)
 
 
 def _sentence(problem: SyntaxError, text: str) -> str:
     lines = text.split("\n")
     number = problem.lineno or 0
-    line = lines[number - 1].strip() if 0 < number <= len(lines) else ""
+    line = lines[number - 1].strip()[:_LONGEST_SEARCHED] if 0 < number <= len(lines) else ""
     message = (problem.msg or "invalid syntax")[:_LONGEST_MESSAGE]
     quoted = f": {line[:_LONGEST_LINE]}" if line else ""
     if _PYTHON_2.search(message) or (message == "invalid syntax" and _PYTHON_2_LINE.search(line)):

@@ -6,17 +6,19 @@ Trusted side; pure. Nothing of the student's is executed, and nothing that a stu
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from functools import cache
 
+from grader.intake.source.bounds import MOST_TOKENS
 from grader.intake.source.document import Document, read_document
 from grader.intake.source.helper_modules import Files, find_modules, relative
 from grader.intake.source.listing import Listing, function_at
 from grader.intake.source.main_file import choose
 from grader.intake.source.strip_script import only_definitions
-from grader.intake.submissions import Submission
+from grader.intake.submissions import SourceFile, Submission
 from grader.results import Place
 
 _MOST_SKIPS_NAMED = 12
+_MOST_TOKENS = 400_000
+"""Words, numbers and signs of all files of a submission that are parsed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +91,7 @@ def read_program(submission: Submission, names: Collection[str], *, whole_file: 
         With ``error`` instead of modules where nothing can be run.
     """
     files = {file.path: file for file in submission.files}
-
-    @cache
-    def read(path: str) -> Document:
-        return read_document(files[path])
-
+    read = _Reader(files)
     choice = choose(submission.files, names, read)
     if choice is None:
         return Program("", {}, error=f"the submission {'has no Python source' if files else 'is empty'}")
@@ -120,6 +118,22 @@ def read_program(submission: Submission, names: Collection[str], *, whole_file: 
         for path, document in documents.items()
     }
     return Program(main, modules, used, tuple(warnings), error, listings)
+
+
+class _Reader:
+    """Reads each file once, as long as the submission has tokens left: trees stay in memory together."""
+
+    def __init__(self, files: Mapping[str, SourceFile]) -> None:
+        self._files = files
+        self._read: dict[str, Document] = {}
+        self._left = _MOST_TOKENS
+
+    def __call__(self, path: str) -> Document:
+        if path not in self._read:
+            document = read_document(self._files[path], min(self._left, MOST_TOKENS))
+            self._left -= document.tokens
+            self._read[path] = document
+        return self._read[path]
 
 
 def _executable(

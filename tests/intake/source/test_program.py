@@ -162,7 +162,7 @@ def test_read_program_text_file_with_the_code_is_an_answer(handed_in):
         ),
         ({"cnn.py": b"\x00\x01\x02\x00"}, "cnn.py"),
         ({"cnn.ipynb": "no json"}, "cnn.ipynb: it is not a readable notebook"),
-        ({"cnn.py": "x = " + "(1+" * 90 + "1" + ")" * 90 + "+1" * 900}, "nested too deeply"),
+        ({"cnn.py": "x = " + "(1+" * 90 + "1" + ")" * 90 + "+1" * 9_000}, "nested too deeply"),
     ],
 )
 def test_read_program_what_cannot_be_run_is_a_sentence(handed_in, files, error):
