@@ -8,7 +8,7 @@ import json
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -53,12 +53,14 @@ class Truth:
 class GroundTruth:
     """A set of cases with their truth.
 
-    ``name`` is ``public`` for the set that students have; ``digest`` is the manifest's SHA-256.
+    ``name`` is ``public`` for the set that students have; ``digest`` is the manifest's SHA-256;
+    ``made_with`` has the versions that it was made with.
     """
 
     name: str
     digest: str
     cases: tuple[Case, ...]
+    made_with: Mapping[str, str]
     _truth: Mapping[str, Truth]
 
     def __getitem__(self, case_id: str) -> Truth:
@@ -69,6 +71,12 @@ class GroundTruth:
         """Whether students have not got this set."""
         return self.name != "public"
 
+    @property
+    def source(self) -> str:
+        """What gave the right answers."""
+        version = self.made_with.get("torch")
+        return f"PyTorch {version}" if version else "the reference"
+
 
 def public_folder() -> Path:
     """Return the folder of the public set: inside the installed package, or in the checkout."""
@@ -76,7 +84,6 @@ def public_folder() -> Path:
     return packaged if packaged.is_dir() else Path(__file__).parents[2] / "data" / "ground_truth"
 
 
-@cache
 def load_ground_truth(folder: Path | None = None) -> GroundTruth:
     """Read a ground-truth folder and check every file against the manifest.
 
@@ -91,7 +98,12 @@ def load_ground_truth(folder: Path | None = None) -> GroundTruth:
         A file is missing, was altered since it was made, or is of another format.
     """
     folder = folder or public_folder()
-    text = _read(folder / MANIFEST)
+    return _load(folder, _read(folder / MANIFEST))
+
+
+@lru_cache(maxsize=8)
+def _load(folder: Path, text: bytes) -> GroundTruth:
+    """Read the set that a manifest describes; remembered, since every submission asks for it."""
     try:
         manifest = json.loads(text)
     except ValueError as error:
@@ -102,9 +114,11 @@ def load_ground_truth(folder: Path | None = None) -> GroundTruth:
         cases = tuple(case_from_json(case) for case in manifest["cases"])
         arrays = _load_arrays(folder, manifest["files"])
         truth = {case.id: _truth_of(case, arrays.get(case.id, {})) for case in cases}
+        made_with = {name: str(version) for name, version in manifest["made_with"].items()}
     except (KeyError, TypeError, AttributeError) as error:
         raise GroundTruthError(f"{folder / MANIFEST} does not describe its cases: {error!r}") from None
-    return GroundTruth(manifest["name"], hashlib.sha256(text).hexdigest(), cases, truth)
+    digest = hashlib.sha256(text).hexdigest()
+    return GroundTruth(manifest["name"], digest, cases, made_with, truth)
 
 
 def _read(path: Path) -> bytes:

@@ -1,24 +1,26 @@
-"""Write a ground-truth set: one array file per kind of layer and a manifest with hashes.
+"""Make the sets that PyTorch answers: the public one, hidden ones, and a stored set's questions again.
 
-Trusted side; run by whoever prepares an assignment. The set holds its cases too, so that it
-stays whole when the case tables change.
+Trusted side; needs PyTorch. No process that grades imports it: fresh questions are answered by
+``python -m grader.cases.generate.make FROM TO``.
 """
 
 import hashlib
-import json
-from collections.abc import Sequence
+import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
-from grader.cases import LAYERS, Case, case_to_json, suite
 from grader.cases.generate.answers import expected_by
 from grader.cases.generate.draw import draw_inputs
 from grader.cases.generate.pytorch import pytorch_answers
+from grader.cases.generate.store import write_set
 from grader.cases.generate.vary import hidden_suite
-from grader.cases.ground_truth import FORMAT, MANIFEST
+from grader.cases.ground_truth import GroundTruth, load_ground_truth
+from grader.cases.model import Arrays, Case
+from grader.cases.suite import suite
 from grader.errors import GroundTruthError
 
 PUBLIC_SEED = 20261123
@@ -68,37 +70,29 @@ def make_ground_truth(folder: Path, cases: Sequence[Case], *, seed: int, name: s
     name : str
         ``public``, or what a course calls its hidden set.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    files = {}
-    for kind in LAYERS:
-        mine = [case for case in cases if case.kind == kind]
-        if mine:
-            path = folder / f"{kind}.npz"
-            np.savez_compressed(path, **_arrays(mine, seed))
-            files[path.name] = hashlib.sha256(path.read_bytes()).hexdigest()
-    manifest = {
-        "format": FORMAT,
-        "name": name,
-        "made_with": {"torch": torch.__version__, "numpy": np.__version__},
-        "files": files,
-        "cases": [case_to_json(case) for case in cases],
+    inputs = {case.id: draw_inputs(case, seed) for case in cases}
+    _write_answered(folder, cases, inputs, {"name": name, **({"seed": seed} if name == "public" else {})})
+
+
+def answer_again(truth: GroundTruth, folder: Path) -> None:
+    """Write a set's questions to `folder` with PyTorch's answers."""
+    inputs = {case.id: dict(truth[case.id].inputs) for case in truth.cases}
+    _write_answered(folder, truth.cases, inputs, {"name": truth.name})
+
+
+def _write_answered(
+    folder: Path,
+    cases: Sequence[Case],
+    inputs: Mapping[str, Arrays],
+    manifest: Mapping[str, Any],
+) -> None:
+    expected = {
+        case.id: expected_by(pytorch_answers, case, inputs[case.id]) for case in cases if not case.invalid
     }
-    if name == "public":
-        manifest["seed"] = seed
-    text = json.dumps(manifest, indent=1, ensure_ascii=False) + "\n"
-    (folder / MANIFEST).write_text(text, encoding="utf-8")
+    made_with = {"torch": torch.__version__, "numpy": np.__version__}
+    write_set(folder, cases, inputs, expected, {**manifest, "made_with": made_with})
 
 
-def _arrays(cases: Sequence[Case], seed: int) -> dict[str, Any]:
-    arrays: dict[str, Any] = {}
-    for case in cases:
-        inputs = draw_inputs(case, seed)
-        arrays |= {f"{case.id}/input/{name}": array for name, array in inputs.items()}
-        if case.invalid:
-            continue
-        expected = expected_by(pytorch_answers, case, inputs)
-        for part, values in expected.values.items():
-            arrays[f"{case.id}/expected/{part}"] = values
-            arrays[f"{case.id}/magnitude/{part}"] = expected.magnitudes[part]
-            arrays[f"{case.id}/terms/{part}"] = np.array(expected.terms[part])
-    return arrays
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    answer_again(load_ground_truth(Path(sys.argv[1])), Path(sys.argv[2]))

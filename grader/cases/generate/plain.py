@@ -1,7 +1,7 @@
 """Every layer as nested loops over single numbers: answers that share no code with the vectorised reference.
 
-Trusted side; pure. Slow, and easy to compare with the formulas. Counterexamples are answered by it, and it
-checks every set of fresh questions.
+Trusted side; pure. Easy to compare with the formulas. Counterexamples are answered by it, and it checks every
+set of fresh questions.
 """
 
 import math
@@ -15,7 +15,8 @@ from cnn_reference import loops
 from grader.cases.generate.answers import Doubles, Params
 from grader.cases.layers import LAYERS
 from grader.cases.model import Arrays
-from grader.worker.layer_kinds import LAYER_KINDS, WINDOW
+from grader.cases.shapes import window_counts
+from grader.worker.layer_kinds import LAYER_KINDS, WINDOW, both
 
 _Array = NDArray[Any]
 _Forward = Callable[[Params, Arrays], _Array]
@@ -34,17 +35,50 @@ def _window(params: Params) -> Params:
     return {name: value for name, value in params.items() if name in WINDOW}
 
 
-def _walk(params: Params) -> Params:
-    # A weight has the kernel's size.
-    return {name: value for name, value in _window(params).items() if name != "kernel_size"}
-
-
 def _conv2d(params: Params, a: Arrays) -> _Array:
-    return loops.conv2d_forward(a["x"], a["weight"], a["bias"], **_walk(params))
+    # Lists, because a number of an array takes several times as long to read.
+    padded, weight, bias = _padded(params, a["x"]), a["weight"].tolist(), a["bias"].tolist()
+    (s_h, s_w), output = both(params.get("stride", 1)), np.zeros(_outputs(params, a))
+    for n, o, i, j in np.ndindex(output.shape):
+        total = bias[o]
+        for image, kernel in zip(padded[n], weight[o], strict=True):
+            for u, weights in enumerate(kernel):
+                pixels = image[s_h * i + u]
+                for v, value in enumerate(weights):
+                    total += value * pixels[s_w * j + v]
+        output[n, o, i, j] = total
+    return output
 
 
 def _conv2d_back(params: Params, a: Arrays) -> tuple[_Array, ...]:
-    return loops.conv2d_backward(a["grad_output"], a["x"], a["weight"], **_walk(params))
+    """Send each product's share back to its two factors."""
+    padded, weight, upstream = _padded(params, a["x"]), a["weight"].tolist(), a["grad_output"]
+    grad_padded: Any = np.zeros(np.shape(padded)).tolist()
+    grad_weight: Any = np.zeros(a["weight"].shape).tolist()
+    (s_h, s_w), grad_bias = both(params.get("stride", 1)), np.zeros(len(weight))
+    for (n, o, i, j), grad in zip(np.ndindex(upstream.shape), upstream.ravel().tolist(), strict=True):
+        grad_bias[o] += grad
+        for c, kernel in enumerate(weight[o]):
+            for u, weights in enumerate(kernel):
+                pixels, grad_pixels = padded[n][c][s_h * i + u], grad_padded[n][c][s_h * i + u]
+                grad_weights = grad_weight[o][c][u]
+                for v, value in enumerate(weights):
+                    grad_pixels[s_w * j + v] += value * grad
+                    grad_weights[v] += pixels[s_w * j + v] * grad
+    (p_h, p_w), (H, W) = both(params.get("padding", 0)), a["x"].shape[2:]
+    grad_x = np.array(grad_padded)[:, :, p_h : p_h + H, p_w : p_w + W]
+    return grad_x, np.array(grad_weight), grad_bias
+
+
+def _padded(params: Params, x: _Array) -> list[Any]:
+    p_h, p_w = both(params.get("padding", 0))
+    padded: list[Any] = np.pad(x, ((0, 0), (0, 0), (p_h, p_h), (p_w, p_w))).tolist()
+    return padded
+
+
+def _outputs(params: Params, a: Arrays) -> tuple[int, ...]:
+    (N, _, H, W), (C_out, _, K_h, K_w) = a["x"].shape, a["weight"].shape
+    return N, C_out, *window_counts({"H": H, "W": W}, {**params, "kernel_size": (K_h, K_w)})
 
 
 def _max_pool2d(params: Params, a: Arrays) -> _Array:
