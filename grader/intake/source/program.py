@@ -11,6 +11,7 @@ from grader.intake.source.bounds import MOST_TOKENS
 from grader.intake.source.document import Document, read_document
 from grader.intake.source.helper_modules import Files, find_modules, relative
 from grader.intake.source.listing import Listing, function_at
+from grader.intake.source.literals import much_data
 from grader.intake.source.main_file import choose
 from grader.intake.source.strip_script import only_definitions
 from grader.intake.submissions import SourceFile, Submission
@@ -107,7 +108,7 @@ def read_program(submission: Submission, names: Collection[str], *, whole_file: 
     for path, document in documents.items():
         wanted = names if document is answer else ()
         modules[path], notes, problem = _executable(document, wanted, whole_file=whole_file)
-        warnings += notes
+        warnings += [*notes, *much_data(document.path, document.tree)]
         if document is answer:
             error = error or problem
         elif document.error or problem:
