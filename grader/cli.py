@@ -120,6 +120,7 @@ def _run(arguments: argparse.Namespace) -> int:
             arguments.paths,
             arguments.output,
             **given,
+            questions=arguments.questions,
             workers=arguments.workers,
             regrade=arguments.regrade,
             on_plan=begin,
@@ -283,6 +284,9 @@ def _add_run(run: argparse.ArgumentParser) -> None:
     run.add_argument("--interface", metavar="NAME|FILE", help="how the students' code is called")
     run.add_argument(
         "--checks", type=Path, metavar="DIR", help="a folder with checks of your own (pytest files)"
+    )
+    run.add_argument(
+        "--questions", type=Path, metavar="DIR", help="ask the questions of another run: its results folder"
     )
     run.add_argument("--workers", type=_positive, default=usable_cores(), metavar="N")
     run.add_argument("--python", metavar="INTERPRETER", help="the interpreter that runs students' code")

@@ -109,7 +109,8 @@ class Item:
     seconds : float
         Wall time of the call that answered it, as seen from the trusted side.
     hidden : bool
-        Whether the case is one that students have not got.
+        Whether the check is about questions that students have not got. Such an item says nothing but its
+        outcome: see `grader.grading.explain`.
     about : str
         The case in words: its parameters and what it is there to catch; empty where the check has no case.
     credit : float or None
@@ -245,8 +246,9 @@ class Result:
     ``status`` is ``graded``, ``needs_attention`` (a person has to look at the upload) or ``grader_error``;
     only ``graded`` has points that count. ``fingerprint`` is the SHA-256 over everything that decides
     the score (files, assignment, ground truth, grader version), so that an unchanged submission need
-    not be graded twice; ``printed`` is the end of what the student's code printed; ``traceback`` is
-    where the grader itself failed, for whoever repairs it (empty otherwise).
+    not be graded twice; ``examples`` are public questions that were failed, asked where the graded ones are
+    hidden; ``printed`` is the end of what the student's code printed; ``traceback`` is where the grader
+    itself failed, for whoever repairs it (empty otherwise).
     """
 
     id: str
@@ -259,6 +261,7 @@ class Result:
     items: tuple[Item, ...] = ()
     diagnoses: tuple[Diagnosis, ...] = ()
     counterexamples: tuple[Counterexample, ...] = ()
+    examples: tuple[Item, ...] = ()
     speed: Speed | None = None
     files: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()

@@ -1,11 +1,16 @@
 """Which tests `make test-fast` leaves out, since each starts a sandbox, a browser or processes, or draws
-much; and which ones measure speed for real, so that `make test` runs them alone.
+much; and which ones measure speed for real, so that `make test` runs them alone. Fresh questions are drawn
+once for all tests, and from a seed, so that they are the same tomorrow.
 """
 
+import shutil
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from grader.cases.generate.fresh import draw_set
+from grader.grading import questions
 
 HERE = Path(__file__).parent
 SLOW = (
@@ -34,6 +39,26 @@ TIMED = ("cli/test_samples.py", "speed/test_judge.py", "speed/test_python_loops.
 # How long an example takes says more of what else the machine does than of the code.
 settings.register_profile("suite", deadline=None)
 settings.load_profile("suite")
+
+
+@pytest.fixture(scope="session")
+def drawn_questions(tmp_path_factory):
+    """Return a folder of fresh questions that are the same in each run of the tests."""
+    folder = tmp_path_factory.mktemp("drawn") / "questions"
+    draw_set(folder, seed=1)
+    return folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def questions_from_a_seed(request):
+    """Give every results folder those questions, without the seconds that it takes to draw them."""
+
+    def copy(folder):
+        shutil.copytree(request.getfixturevalue("drawn_questions"), folder)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(questions, "draw_fresh_set", copy)
+        yield
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

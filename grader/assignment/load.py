@@ -43,7 +43,8 @@ class Assignment:
     interface_settings : Mapping
         Handed to the interface: names, argument order, layouts.
     ground_truth : str
-        ``public``, or the folder of a set made with ``grader truth``.
+        ``fresh`` (drawn once for each results folder), ``public``, or the folder of a set made with
+        ``grader truth``.
     whole_file : bool
         Whether the student's file is executed whole instead of its definitions only.
     imports : sequence of str
@@ -63,7 +64,7 @@ class Assignment:
     points: Mapping[str, Points]
     interface: str = "layers"
     interface_settings: Mapping[str, Any] = field(default_factory=dict)
-    ground_truth: str = "public"
+    ground_truth: str = "fresh"
     whole_file: bool = False
     imports: Sequence[str] = ("numpy",)
     accept: Sequence[str] = ()

@@ -156,6 +156,7 @@ def _verdict(item: pytest.Item, error: BaseException | None, seconds: float) -> 
         where = _traceback(error)
     case = _case_of(item)
     noted = dict(item.user_properties)
+    student = item.config.stash.get(STUDENT, None)
     credit = noted.get("credit")
     return Item(
         criterion=_counts(item),
@@ -163,6 +164,7 @@ def _verdict(item: pytest.Item, error: BaseException | None, seconds: float) -> 
         outcome=outcome,
         message=message,
         seconds=seconds,
+        hidden=student is not None and student.truth.hidden and not noted.get("measured"),
         about=case.describe() if case and error is not None else "",
         credit=float(credit) if isinstance(credit, int | float) else None,
         convention=str(noted.get("convention", "")),

@@ -11,8 +11,8 @@ from dataclasses import replace
 
 from grader.assignment.late_policy import LatePolicy
 from grader.checks.run_pytest import run_checks
-from grader.feedback.diagnose import diagnose
-from grader.feedback.probe import find_counterexamples, note_own_forward
+from grader.feedback.probe import note_own_forward
+from grader.grading.explain import explained, outcomes_only
 from grader.grading.job import Job, fingerprint
 from grader.grading.lateness import apply_late_policy
 from grader.grading.open_submission import Opened, open_student
@@ -93,22 +93,13 @@ def _grade(submission: Submission, job: Job, report: Progress) -> Result:
     report.stage(READING)
     with open_student(submission, job) as opened:
         report.stage(CHECKING)
-        program, student = opened.program, opened.student
+        student = opened.student
         items = note_own_forward(student, run_checks(student, job.folders))
-        warnings = (*submission.warnings, *program.warnings, *_load_warnings(student.client, job))
+        warnings = (*submission.warnings, *opened.program.warnings, *_load_warnings(student.client, job))
         result = _with_points(submission, job, opened, items, warnings)
         report.so_far(result)
         report.stage(EXPLAINING)
-        counterexamples = find_counterexamples(student, items)
-    # A difference that the course accepts as a convention is not a mistake.
-    failing = {criterion.name for criterion in result.criteria if criterion.passed < criterion.total}
-    diagnoses = tuple(
-        diagnosis
-        for diagnosis in diagnose(student.truth, student.replies, program)
-        if diagnosis.criterion in failing
-    )
-    printed = program.in_cells(student.client.printed)
-    return replace(result, diagnoses=diagnoses, counterexamples=counterexamples, printed=printed)
+        return explained(result, opened, job)
 
 
 def _with_points(
@@ -116,7 +107,6 @@ def _with_points(
 ) -> Result:
     """Return the result as far as it has no explanation."""
     assignment, student = job.assignment, opened.student
-    items = tuple(replace(item, hidden=student.truth.hidden) for item in items)
     criteria = score(items, assignment.points, own_forward_credit=assignment.own_forward_credit)
     criteria = tuple(_noted(criterion, items) for criterion in criteria)
     notes = _grader_errors(items)
@@ -128,7 +118,7 @@ def _with_points(
         points=round(sum(criterion.points for criterion in criteria), 2),
         max_points=assignment.max_points,
         criteria=criteria,
-        items=items,
+        items=outcomes_only(items, student),
         speed=student.speed.speed if student.speed else None,
         files=opened.program.files,
         warnings=warnings,

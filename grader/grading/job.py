@@ -11,8 +11,10 @@ from pathlib import Path
 import grader
 from grader.assignment.interface import Interface
 from grader.assignment.load import Assignment
+from grader.cases.generate.fresh import FRESH
 from grader.cases.ground_truth import GroundTruth, load_ground_truth
 from grader.checks.run_pytest import CHECKS
+from grader.errors import GraderError
 from grader.intake.submissions import Submission
 
 
@@ -30,6 +32,9 @@ class Job:
         The worker's interpreter, this one if None.
     checks : Path or None
         A folder of checks in addition to the shipped ones.
+    questions : Path or None
+        Where the set is that was drawn for the results folder; None as long as none was, and where the
+        assignment asks other questions.
     """
 
     assignment: Assignment
@@ -37,16 +42,32 @@ class Job:
     sandbox: str = "auto"
     python: str | None = None
     checks: Path | None = None
+    questions: Path | None = None
 
     @property
     def folders(self) -> list[Path]:
         """The folders of checks."""
         return [CHECKS, self.checks] if self.checks else [CHECKS]
 
+    @property
+    def has_questions(self) -> bool:
+        """Whether the questions are there: fresh ones have to be drawn first."""
+        return self.assignment.ground_truth != FRESH or self.questions is not None
+
     def ground_truth(self) -> GroundTruth:
-        """Return the set of cases that submissions are graded with."""
+        """Return the set of cases that submissions are graded with.
+
+        Raises
+        ------
+        GraderError
+            It has yet to be drawn.
+        """
         chosen = self.assignment.ground_truth
-        return load_ground_truth(None if chosen == "public" else self.assignment.resolve(chosen))
+        if chosen != FRESH:
+            return load_ground_truth(None if chosen == "public" else self.assignment.resolve(chosen))
+        if not self.has_questions:
+            raise GraderError("no questions have been drawn for this results folder yet")
+        return load_ground_truth(self.questions)
 
 
 def fingerprint(submission: Submission, job: Job) -> str:

@@ -5,6 +5,7 @@ Trusted side, on the student's own machine, where their own code needs no sandbo
 
 import contextlib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from grader.assignment.interface import load_interface
@@ -32,7 +33,7 @@ def read_own_file(path: Path) -> Submission:
 
 def local_job() -> Job:
     """Return how one's own file is graded: the shipped assignment, the public cases, no sandbox."""
-    assignment = load_assignment()
+    assignment = replace(load_assignment(), ground_truth="public")
     interface = load_interface(assignment.interface, settings=assignment.interface_settings)
     return Job(assignment, interface, sandbox="none")
 

@@ -5,10 +5,11 @@ Trusted side. One backend serves every submission that this process grades.
 
 import atexit
 import contextlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cache, partial
+from functools import cache
 
+from grader.cases.ground_truth import GroundTruth, load_ground_truth
 from grader.checks.run_pytest import criteria_of
 from grader.checks.submission import Student, Unavailable
 from grader.errors import AssignmentError
@@ -18,49 +19,85 @@ from grader.intake.source import Program, read_program
 from grader.intake.submissions import Submission
 from grader.results import Outcome
 from grader.sandbox import Backend, Client, open_backend
+from grader.sandbox.session import Budget
 from grader.speed.judge import SpeedVerdict, judge_speed
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Opened:
-    """A submission ready to be checked, and the program that was read from it."""
+    """A submission ready to be checked, the program that was read from it, and what it has used so far."""
 
     student: Student
     program: Program
+    budget: Budget
 
 
 @contextlib.contextmanager
 def open_student(submission: Submission, job: Job) -> Iterator[Opened]:
     """Read a submission's program and open the client that calls it; close it at the end."""
     program = read_program(submission, job.interface.names, whole_file=job.assignment.whole_file)
+    budget = Budget(job.assignment.limits)
     with contextlib.ExitStack() as stack:
         client: Client | Unavailable
+        measure = None
         if not submission.files:
             client = Unavailable(Outcome.NOT_RUN, "the submission is empty")
         elif program.error:
             client = Unavailable(Outcome.IMPORT_FAILED, program.error)
         else:
-            client = stack.enter_context(_client(program, job))
-        student = replace(_student(client, job), graded=frozenset(job.assignment.points))
-        yield Opened(student, program)
+            client = stack.enter_context(_client(program, job, budget))
+            measure = _stopwatch(client, program, job, budget)
+        student = _student(client, job.ground_truth(), job, job.assignment.points)
+        yield Opened(replace(student, measure=measure), program, budget)
 
 
-def _student(client: Client | Unavailable, job: Job) -> Student:
-    truth, expressed = job.ground_truth(), job.interface.expressed
+@contextlib.contextmanager
+def ask_again(opened: Opened, job: Job, truth: GroundTruth, criteria: Collection[str]) -> Iterator[Student]:
+    """Open a client that knows nothing of what was asked before, for other questions; end the first one.
+
+    Parameters
+    ----------
+    opened : Opened
+    job : Job
+    truth : GroundTruth
+    criteria : collection of str
+        Whose checks are run. Speed is not measured again.
+    """
+    if isinstance(opened.student.client, Client):
+        opened.student.client.close()
+    with _client(opened.program, job, opened.budget) as client:
+        yield _student(client, truth, job, criteria)
+
+
+def _student(
+    client: Client | Unavailable, truth: GroundTruth, job: Job, criteria: Collection[str] | None = None
+) -> Student:
     conventions = {name: convention(name, truth) for name in job.assignment.accept}
-    return Student(client, truth, conventions, expressed=expressed, measure=_stopwatch(client, job))
+    graded = None if criteria is None else frozenset(criteria)
+    return Student(client, truth, conventions, graded=graded, expressed=job.interface.expressed)
 
 
-def _stopwatch(client: Client | Unavailable, job: Job) -> Callable[[], SpeedVerdict] | None:
-    """Return what measures a submission's speed, None where there is nothing to run or to earn."""
+def _stopwatch(
+    asked: Client, program: Program, job: Job, budget: Budget
+) -> Callable[[], SpeedVerdict] | None:
+    """Return what measures a submission's speed, None where there is nothing to earn.
+
+    A fresh worker is timed, so what is said of it can tell nothing of the graded questions, and the one that
+    knows them is ended, so it cannot disturb the clock.
+    """
     assignment = job.assignment
-    graded = any(points for name, points in assignment.points.items() if name.startswith("conv2d.speed"))
-    if isinstance(client, Unavailable) or not graded:
+    if not any(points for name, points in assignment.points.items() if name.startswith("conv2d.speed")):
         return None
-    return partial(judge_speed, client, _backend_of(job), assignment.speed)
+
+    def measured() -> SpeedVerdict:
+        asked.close()
+        with _client(program, job, budget) as client:
+            return judge_speed(client, _backend_of(job), assignment.speed)
+
+    return measured
 
 
-def _client(program: Program, job: Job) -> Client:
+def _client(program: Program, job: Job, budget: Budget) -> Client:
     assignment = job.assignment
     return Client(
         program,
@@ -69,6 +106,7 @@ def _client(program: Program, job: Job) -> Client:
         assignment.imports,
         assignment.limits,
         _backend_of(job),
+        budget,
     )
 
 
@@ -109,7 +147,9 @@ def gradable(job: Job) -> tuple[Job, tuple[str, ...], Mapping[str, int]]:
             raise AssignmentError(
                 f"accept: unknown convention {name!r}; known are {', '.join(sorted(CONVENTIONS))}"
             )
-    student = _student(Unavailable(Outcome.NOT_RUN, ""), job)
+    # Fresh questions, which may have yet to be drawn, have the public ones' cases.
+    truth = job.ground_truth() if job.has_questions else load_ground_truth()
+    student = _student(Unavailable(Outcome.NOT_RUN, ""), truth, job)
     checked = criteria_of(student, job.folders)
     absent = tuple(name for name in job.assignment.points if name not in checked)
     points = {name: most for name, most in job.assignment.points.items() if name in checked}

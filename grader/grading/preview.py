@@ -3,12 +3,13 @@
 Trusted side. Reads the submissions as grading does, and an earlier gradebook where there is one.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from grader.grading.gradebook import FILE_NAME, Gradebook
 from grader.grading.in_child import read_programs_in_child
 from grader.grading.plan import Plan
+from grader.grading.questions import known_questions
 from grader.grading.run import kept_results
 
 
@@ -30,7 +31,8 @@ class Preview:
 def preview(plan: Plan, results: Path, *, regrade: bool = False) -> tuple[Preview, ...]:
     """Return what would happen to each chosen submission if the plan were graded into `results`."""
     kept: set[str] = set()
-    if not regrade and (results / FILE_NAME).is_file():
+    plan = replace(plan, job=known_questions(plan.job, results))
+    if not regrade and plan.job.has_questions and (results / FILE_NAME).is_file():
         with Gradebook.open(results, create=False) as gradebook:
             kept = set(kept_results(plan, gradebook))
     job = plan.job

@@ -20,6 +20,7 @@ from grader.grading.gradebook import FILE_NAME, Gradebook, Run
 from grader.grading.in_child import grade_in_child
 from grader.grading.job import Job, fingerprint
 from grader.grading.plan import Plan, plan_run
+from grader.grading.questions import with_questions
 from grader.intake.submissions import Submission
 from grader.results import Result
 
@@ -66,6 +67,7 @@ def grade_folder(
     sandbox: str = "auto",
     python: str | None = None,
     only: Sequence[str] | None = None,
+    questions: str | Path | None = None,
     regrade: bool = False,
     on_plan: Callable[[Plan], object] | None = None,
     on_result: Callable[[Result], object] | None = None,
@@ -94,6 +96,8 @@ def grade_folder(
         The interpreter that runs students' code; this one if left out.
     only : sequence of str, optional
         Ids of the submissions to grade; all if left out.
+    questions : path, optional
+        Another run's questions, to be asked here too: its results folder, or a folder of questions.
     regrade : bool
         Grade unchanged submissions again too.
     on_plan, on_result : callable, optional
@@ -108,7 +112,7 @@ def grade_folder(
     InputError
         Something that was given cannot be used.
     GraderError
-        No sandbox confines on this machine, or a check file cannot be collected.
+        No sandbox confines on this machine, a check file cannot be collected, or no questions can be drawn.
     """
     prepare()
     plan = plan_run(
@@ -122,6 +126,7 @@ def grade_folder(
         only=only,
         unreadable={} if regrade else unreadable_uploads(Path(results)),
     )
+    plan = with_questions(plan, Path(results), Path(questions) if questions else None)
     if on_plan:
         on_plan(plan)
     with Gradebook.open(Path(results)) as gradebook:
@@ -158,11 +163,12 @@ def grade_folder(
 def versions(job: Job) -> dict[str, str]:
     """Return what a run is done with, for whoever must explain its scores later."""
     truth = job.ground_truth()
+    known = "" if truth.hidden else "students have these; "
     return {
         "grader": __version__,
         "python": platform.python_version(),
         "numpy": np.__version__,
-        "ground truth": f"{truth.name} {truth.digest[:12]}",
+        "ground truth": f"{truth.name} {truth.digest[:12]} ({known}answers: {truth.source})",
     }
 
 

@@ -52,12 +52,16 @@ class FailedCase:
 
 @dataclass(frozen=True, slots=True)
 class Failing:
-    """All that is to be told of one criterion that was not passed whole."""
+    """All that is to be told of one criterion that was not passed whole.
+
+    ``examples`` says that what is shown are public cases, because the graded ones are hidden.
+    """
 
     criterion: str
     counts: tuple[tuple[Outcome, int], ...]
     diagnoses: tuple[Diagnosis, ...]
     counterexamples: tuple[str, ...]
+    examples: bool
     shown: tuple[FailedCase, ...]
     more: int
 
@@ -106,7 +110,8 @@ def feedback_page(result: Result, assignment_name: str, classmates: Sequence[Res
             common=_common_reason(result.items),
             failing=failing,
             linked={part.criterion for part in failing},
-            printed=result.printed if _may_show_printed(result.items) else "",
+            hidden=any(item.hidden for item in result.items),
+            printed=result.printed if result.examples or _may_show_printed(result.items) else "",
             speed_figure=speed_svg(_speedups(classmates), own),
             policy=_POLICY,
         )
@@ -163,6 +168,8 @@ def _failing(result: Result) -> tuple[Failing, ...]:
     for criterion, items in by_criterion.items():
         failed = sorted((item for item in items if item.outcome is not Outcome.PASSED), key=_is_hidden)
         if failed:
+            examples = [item for item in result.examples if item.criterion == criterion]
+            told = examples or failed
             parts.append(
                 Failing(
                     criterion=criterion,
@@ -171,8 +178,9 @@ def _failing(result: Result) -> tuple[Failing, ...]:
                     counterexamples=tuple(
                         one.text for one in result.counterexamples if one.criterion == criterion
                     ),
-                    shown=tuple(_failed_case(item) for item in failed[:_SHOWN_CASES]),
-                    more=max(0, len(failed) - _SHOWN_CASES),
+                    examples=bool(examples),
+                    shown=tuple(_failed_case(item) for item in told[:_SHOWN_CASES]),
+                    more=max(0, len(told) - _SHOWN_CASES),
                 )
             )
     return tuple(parts)

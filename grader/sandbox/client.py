@@ -55,9 +55,13 @@ class Client:
         Top-level modules that may be imported besides `grader.sandbox.allowed_imports.HARMLESS`.
     limits : Limits
     backend : Backend
+    budget : Budget, optional
+        What the submission has used in other clients; its limits hold for all of them together.
 
     Attributes
     ----------
+    asked : bool
+        Whether the student's code was ever asked a question, so that it may know one.
     printed : str
         What the student's code printed, shortened in the middle.
     stand_ins, missing
@@ -72,6 +76,7 @@ class Client:
         imports: Sequence[str],
         limits: Limits,
         backend: Backend,
+        budget: Budget | None = None,
     ) -> None:
         self._program: dict[str, Any] = {
             "op": "load",
@@ -83,13 +88,14 @@ class Client:
         }
         self._place = program.place
         self._backend = backend
-        self._budget = Budget(limits)
+        self._budget = budget or Budget(limits)
         self._session: Session | None = None
         self._broken = Stop(Outcome.IMPORT_FAILED, program.error) if program.error else None
         self._ends: Counter[tuple[str, str, Outcome]] = Counter()
         self._answered: set[tuple[str, str]] = set()
         self._printed = ""
         self._numbers = itertools.count()
+        self.asked = False
         self.stand_ins: Mapping[str, str] = {}
         self.missing: tuple[str, ...] = ()
 
@@ -267,6 +273,7 @@ class Client:
                 # What failed to load once is not tried again for every case.
                 self._broken = stop
                 raise
+        self.asked = True
         return self._session
 
     def _drop(self) -> None:

@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from grader.cases.ground_truth import load_ground_truth
 from tests.cli.conftest import ROOT
 
 PLANTED = ROOT / "tests" / "fixtures" / "planted"
@@ -210,7 +211,10 @@ def test_run_hidden_set_keeps_arrays_out_of_feedback(grader, read_scores, tmp_pa
     assert 40 <= scores["kernel_flipped"]["points"] < 60
     page = (tmp_path / "out" / "feedback" / "kernel_flipped.html").read_text()
     assert "k2x2-s1x1-p0x0-r0x0" in page
-    assert "largest deviation" not in page
+    assert "Points come from questions that are not shown." in page
+    hidden = load_ground_truth(tmp_path / "hidden")["k2x2-s1x1-p0x0-r0x0"].expected["output"].values
+    assert "largest deviation" in page
+    assert not any(f"expected {value:.6g}" in page for value in hidden.ravel())
 
 
 def test_process_ends_with_the_exit_status_of_its_command(grader_process):

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from grader.errors import SubmissionError
+from grader.grading import explain, in_child, open_submission
 from grader.grading import grade as grade_module
-from grader.grading import in_child, open_submission
 from grader.grading.in_child import gather_in_child, grade_in_child, read_programs_in_child
 from grader.grading.job import Job, fingerprint
 from grader.grading.local import local_job, read_own_file
@@ -69,7 +69,7 @@ def test_grade_in_child_memory_of_reading_is_limited(job, monkeypatch):
 
 
 def test_grade_in_child_endless_explanation_keeps_the_points(job, monkeypatch):
-    monkeypatch.setattr(grade_module, "find_counterexamples", burns)
+    monkeypatch.setattr(explain, "find_counterexamples", burns)
     result = grade_in_child(read_own_file(SAMPLE), job)
     assert (result.status, result.points) == ("graded", 4.0)
     assert result.notes == (

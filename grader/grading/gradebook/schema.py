@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from grader.errors import GradebookError
-from grader.grading.gradebook.upgrade import OLD_FORMAT, upgrade
+from grader.grading.gradebook.upgrade import OLD_FORMATS, upgrade
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 APPLICATION_ID = 0x434E4E47  # "CNNG", so that another program's database is never taken for ours
 LOCK_SECONDS = 5.0
 
@@ -59,6 +59,7 @@ CREATE TABLE results (
     criteria TEXT NOT NULL,          -- JSON from here to standing
     diagnoses TEXT NOT NULL,
     counterexamples TEXT NOT NULL,
+    examples TEXT NOT NULL DEFAULT '[]',
     speed TEXT NOT NULL,
     files TEXT NOT NULL,
     warnings TEXT NOT NULL,
@@ -125,8 +126,8 @@ def _check_or_make_tables(connection: sqlite3.Connection, path: Path, create: bo
         connection.executescript(_TABLES)
     elif application != APPLICATION_ID:
         raise GradebookError(f"{path} is not a gradebook")
-    elif version == OLD_FORMAT:
-        upgrade(connection, path, _ITEMS, SCHEMA_VERSION)
+    elif version in OLD_FORMATS:
+        upgrade(connection, path, version, _ITEMS, SCHEMA_VERSION)
     elif version != SCHEMA_VERSION:
         raise GradebookError(
             f"{path} has gradebook format {version}; this version of grader reads format {SCHEMA_VERSION}"

@@ -1,4 +1,4 @@
-"""Bring a gradebook of format 1 to the present one, so that an older results folder can be used.
+"""Bring a gradebook of an older format to the present one, so that an older results folder can be used.
 
 Trusted side. A copy of the file as it was stays beside it.
 """
@@ -11,7 +11,7 @@ from typing import Any
 
 from grader.errors import GradebookError
 
-OLD_FORMAT = 1
+OLD_FORMATS = (1, 2)
 
 _ITEMS = """
 ALTER TABLE items RENAME TO old_items;
@@ -26,36 +26,35 @@ DROP TABLE calibrations;
 ALTER TABLE results ADD COLUMN traceback TEXT NOT NULL DEFAULT '';
 """
 
+_EXAMPLES = "ALTER TABLE results ADD COLUMN examples TEXT NOT NULL DEFAULT '[]';"
 
-def upgrade(connection: sqlite3.Connection, path: Path, create_items: str, version: int) -> None:
+
+def upgrade(connection: sqlite3.Connection, path: Path, old: int, create_items: str, version: int) -> None:
     """Convert every table; nothing is changed if that fails.
 
     Parameters
     ----------
     connection : sqlite3.Connection
-        To a gradebook of format `OLD_FORMAT`.
+        To a gradebook of one of `OLD_FORMATS`.
     path : Path
-        Its file; the copy is called ``gradebook-format-1.sqlite``.
+        Its file; the copy is called ``gradebook-format-1.sqlite``, with the old format's number.
+    old : int
+        Its format.
     create_items : str
         The statement that makes the present table of items.
     version : int
         The present format.
     """
-    with contextlib.closing(sqlite3.connect(path.with_name(f"{path.stem}-format-1{path.suffix}"))) as copy:
+    with contextlib.closing(
+        sqlite3.connect(path.with_name(f"{path.stem}-format-{old}{path.suffix}"))
+    ) as copy:
         connection.backup(copy)
     connection.execute("PRAGMA foreign_keys = OFF")
     try:
-        connection.executescript(f"BEGIN IMMEDIATE;{_ITEMS.format(create_items=create_items)}")
-        rows = connection.execute("SELECT id, speed, diagnoses FROM results").fetchall()
-        for number, speed, diagnoses in rows:
-            connection.execute(
-                "UPDATE results SET speed = ?, diagnoses = ? WHERE id = ?",
-                (
-                    json.dumps(_speed(json.loads(speed))),
-                    json.dumps([_diagnosis(one) for one in json.loads(diagnoses)]),
-                    number,
-                ),
-            )
+        first = _ITEMS.format(create_items=create_items) if old == 1 else ""
+        connection.executescript(f"BEGIN IMMEDIATE;{first}{_EXAMPLES}")
+        if old == 1:
+            _convert_details(connection)
         connection.execute(f"PRAGMA user_version = {version}")
         connection.commit()
     except BaseException as error:
@@ -64,6 +63,20 @@ def upgrade(connection: sqlite3.Connection, path: Path, create_items: str, versi
             raise GradebookError(f"{path} cannot be brought to format {version}: {error!r}") from error
         raise
     connection.execute("PRAGMA foreign_keys = ON")
+
+
+def _convert_details(connection: sqlite3.Connection) -> None:
+    """Bring speeds and diagnoses of format 1 to their present fields."""
+    rows = connection.execute("SELECT id, speed, diagnoses FROM results").fetchall()
+    for number, speed, diagnoses in rows:
+        connection.execute(
+            "UPDATE results SET speed = ?, diagnoses = ? WHERE id = ?",
+            (
+                json.dumps(_speed(json.loads(speed))),
+                json.dumps([_diagnosis(one) for one in json.loads(diagnoses)]),
+                number,
+            ),
+        )
 
 
 def _speed(old: dict[str, Any] | None) -> dict[str, Any] | None:

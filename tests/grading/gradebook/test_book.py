@@ -252,7 +252,7 @@ def test_open_unknown_version_names_both(tmp_path: Path):
     Gradebook.open(tmp_path).close()
     sql(tmp_path / FILE_NAME, "PRAGMA user_version = 99")
     with pytest.raises(
-        GradebookError, match=r"has gradebook format 99; this version of grader reads format 2"
+        GradebookError, match=r"has gradebook format 99; this version of grader reads format 3"
     ):
         Gradebook.open(tmp_path)
 

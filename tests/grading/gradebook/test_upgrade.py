@@ -3,12 +3,13 @@
 import contextlib
 import json
 import sqlite3
+from dataclasses import replace
 
 import pytest
 
 from grader.errors import GradebookError
 from grader.grading.gradebook import Gradebook
-from grader.results import Outcome
+from grader.results import Item, Outcome, Result
 
 FORMAT_1 = """
 CREATE TABLE runs (id INTEGER PRIMARY KEY, started TEXT NOT NULL, assignment_name TEXT NOT NULL,
@@ -109,8 +110,23 @@ def test_open_older_format_that_is_damaged_changes_nothing(old):
     with contextlib.closing(sqlite3.connect(old / "gradebook.sqlite")) as database:
         database.execute("UPDATE results SET speed = 'not JSON'")
         database.commit()
-    with pytest.raises(GradebookError, match="cannot be brought to format 2"):
+    with pytest.raises(GradebookError, match="cannot be brought to format 3"):
         Gradebook.open(old, create=False)
     with contextlib.closing(sqlite3.connect(old / "gradebook.sqlite")) as database:
         assert database.execute("PRAGMA user_version").fetchone() == (1,)
         assert database.execute("SELECT count(detail) FROM items").fetchone() == (3,)
+
+
+def test_open_format_2_has_no_examples_and_takes_new_ones(tmp_path):
+    with Gradebook.open(tmp_path) as gradebook:
+        run = gradebook.start_run("A", "", 10.0, roster=["ann"])
+        gradebook.record(run, Result("ann", "Ann", 7, "graded", 8.0, 10.0))
+    with contextlib.closing(sqlite3.connect(tmp_path / "gradebook.sqlite")) as database:
+        database.executescript("ALTER TABLE results DROP COLUMN examples; PRAGMA user_version = 2;")
+    failed = Item("relu.forward", "relu-image", Outcome.RAISED, "KeyError: 1")
+    with Gradebook.open(tmp_path) as gradebook:
+        (result,) = gradebook.latest_results()
+        assert (result.points, result.examples) == (8.0, ())
+        gradebook.record(run, replace(result, examples=(failed,)))
+        assert gradebook.latest_results()[0].examples == (failed,)
+    assert (tmp_path / "gradebook-format-2.sqlite").is_file()

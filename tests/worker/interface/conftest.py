@@ -24,7 +24,7 @@ CONV = ("conv2d.forward", "conv2d.grad_x", "conv2d.grad_weight", "conv2d.grad_bi
 
 
 @pytest.fixture
-def grade_api() -> Callable[..., Result]:
+def grade_api(drawn_questions: Path) -> Callable[..., Result]:
     """Return what grades a student's file through an interface."""
 
     def run(
@@ -32,7 +32,12 @@ def grade_api() -> Callable[..., Result]:
     ) -> Result:
         points = dict.fromkeys(criteria, 10.0)
         assignment = Assignment("an API", points, interface, settings)
-        job = Job(assignment, load_interface(interface, settings=settings), sandbox="native")
+        job = Job(
+            assignment,
+            load_interface(interface, settings=settings),
+            sandbox="native",
+            questions=drawn_questions,
+        )
         data = (APIS / source).read_bytes() if source.endswith(".py") else source.encode()
         return grade(Submission("one", "one", None, (SourceFile("cnn.py", data),)), job)
 

@@ -31,7 +31,7 @@ def test_examples_are_one_for_each_interface_and_one_of_ones_own():
 
 
 @pytest.mark.parametrize("title", EXAMPLES)
-def test_grade_example_gets_full_points(title, tmp_path):
+def test_grade_example_gets_full_points(title, tmp_path, drawn_questions):
     *interface, student = blocks(EXAMPLES[title], "python")
     (tmp_path / "assignment.toml").write_text(blocks(EXAMPLES[title], "toml")[0])
     if interface:
@@ -39,7 +39,7 @@ def test_grade_example_gets_full_points(title, tmp_path):
         (tmp_path / "tape.py").write_text(interface[0])
     assignment = load_assignment(tmp_path / "assignment.toml")
     loaded = load_interface(assignment.interface, tmp_path, assignment.interface_settings)
-    job = Job(assignment, loaded, sandbox="native")
+    job = Job(assignment, loaded, sandbox="native", questions=drawn_questions)
     result = grade(Submission("one", "one", None, (SourceFile("cnn.py", student.encode()),)), job)
     assert [i for i in result.items if i.criterion in assignment.points and i.outcome != "passed"] == []
     assert (result.points, result.status) == (assignment.max_points, "graded")

@@ -227,7 +227,7 @@ def test_ask_spoiled_order_in_a_network_is_told_there_too(grade_api):
         "linear": {"make": "FullyConnectedLayer(out_features)", **PLACES},
     }
     result = grade_api(late, "sgd_layers", settings, ("network.training",))
-    told = {item.message.split(":")[0] for item in result.items if item.criterion == "network.training"}
+    told = {item.message.split(":")[0] for item in result.examples if item.criterion == "network.training"}
     assert told == {"grad_x differs between learning rates 1024 and 4096"}
 
 

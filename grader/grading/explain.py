@@ -1,0 +1,98 @@
+"""What a student is told of a result: which mistake, on which small example, in which line.
+
+Trusted side. Code that saw a hidden question can write its numbers into all that it sends: errors, names,
+shapes, dtypes, lines, prints. So of a hidden set only outcomes are told, and what explains them comes from a
+fresh worker that is asked public questions.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
+
+from grader.cases.generate.fresh import FRESH
+from grader.cases.ground_truth import load_ground_truth
+from grader.checks.run_pytest import run_checks
+from grader.checks.submission import Student
+from grader.feedback.diagnose import diagnose
+from grader.feedback.probe import find_counterexamples
+from grader.grading.job import Job
+from grader.grading.open_submission import Opened, ask_again
+from grader.results import Item, Outcome, Result
+from grader.sandbox import Client
+
+_OF_LIMITS = frozenset({Outcome.TIMED_OUT, Outcome.TOO_MUCH_OUTPUT, Outcome.NOT_RUN})
+"""Outcomes that no worker can claim: their sentences are the trusted side's and quote nothing."""
+
+_UNEXPLAINED = frozenset({Outcome.TIMED_OUT, Outcome.NOT_RUN})
+"""Outcomes that say all there is to say; to ask again would take as long once more."""
+
+
+def outcomes_only(items: Sequence[Item], student: Student) -> tuple[Item, ...]:
+    """Return the items without anything that the student's code may have composed of a hidden question."""
+    asked = isinstance(student.client, Client) and student.client.asked
+    return tuple(_outcome_only(item) if asked and item.hidden else item for item in items)
+
+
+def _outcome_only(item: Item) -> Item:
+    # An error of the grader's own is for whoever repairs it; no page of a student's shows it.
+    if item.outcome in _OF_LIMITS or item.outcome is Outcome.GRADER_ERROR:
+        return item
+    return replace(item, message="", location=())
+
+
+def explained(result: Result, opened: Opened, job: Job) -> Result:
+    """Return the result with its explanations: mistakes, smallest cases, examples, what was printed.
+
+    Parameters
+    ----------
+    result : Result
+        With its points.
+    opened : Opened
+        The submission. Where its questions are hidden, its client is closed, and a fresh one is asked the
+        public questions of the criteria that failed.
+    job : Job
+    """
+    if not opened.student.truth.hidden:
+        return _told(result, opened.student, opened, result.items)
+    criteria = {
+        item.criterion
+        for item in result.items
+        if item.hidden and item.outcome is not Outcome.PASSED and item.outcome not in _UNEXPLAINED
+    }
+    if not criteria or not isinstance(opened.student.client, Client) or not opened.student.client.asked:
+        return result
+    with ask_again(opened, job, load_ground_truth(), criteria) as student:
+        items = run_checks(student, job.folders)
+        result = _told(result, student, opened, items)
+    failed = tuple(item for item in items if item.outcome is not Outcome.PASSED)
+    name = "fresh" if opened.student.truth.name == FRESH else "hidden"
+    flags = tuple(_only_public_right(criteria, result.items, items, name))
+    return replace(result, examples=failed, warnings=(*result.warnings, *flags))
+
+
+def _told(result: Result, student: Student, opened: Opened, items: Sequence[Item]) -> Result:
+    """Return the result with what a worker's answers to public questions tell."""
+    counterexamples = find_counterexamples(student, items)
+    # A difference that the course accepts as a convention is not a mistake.
+    failing = {criterion.name for criterion in result.criteria if criterion.passed < criterion.total}
+    diagnoses = diagnose(student.truth, student.replies, opened.program)
+    return replace(
+        result,
+        diagnoses=tuple(diagnosis for diagnosis in diagnoses if diagnosis.criterion in failing),
+        counterexamples=counterexamples,
+        printed=opened.program.in_cells(student.client.printed),
+    )
+
+
+def _only_public_right(
+    criteria: Collection[str], graded: Sequence[Item], public: Sequence[Item], name: str
+) -> Iterator[str]:
+    """Yield a warning for each criterion that only the known questions' answers are right in."""
+    for criterion in sorted(criteria):
+        known = [item.outcome for item in public if item.criterion == criterion]
+        asked = [item.outcome for item in graded if item.criterion == criterion]
+        if known and set(known) == {Outcome.PASSED}:
+            wrong = sum(outcome is not Outcome.PASSED for outcome in asked)
+            yield (
+                f"{criterion}: right on all {len(known)} public questions, wrong on {wrong} of {len(asked)} "
+                f"{name} ones"
+            )

@@ -1,0 +1,231 @@
+"""A results folder's questions are drawn once, whole, and asked again in every run into it."""
+
+import json
+import sqlite3
+import sys
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from grader.assignment.interface import load_interface
+from grader.assignment.load import load_assignment
+from grader.cases import suite
+from grader.cases.generate import fresh
+from grader.cases.generate.agreement import answers_of, disagreements
+from grader.cases.generate.fresh import draw_fresh_set, draw_set
+from grader.cases.generate.reference import reference_answers
+from grader.cases.ground_truth import load_ground_truth, public_folder
+from grader.errors import GraderError, InputError
+from grader.grading import questions
+from grader.grading.job import Job
+from grader.grading.questions import known_questions, stored_questions
+from grader.grading.run import grade_folder
+
+RIGHT = Path(__file__).parents[2] / "data" / "sample_submissions" / "im2col.py"
+SHORT = 'name = "Short"\n[points]\n"relu.forward" = 1\n'
+PUBLIC = load_ground_truth()
+
+
+@pytest.fixture
+def really_drawn(monkeypatch):
+    """Draw anew, where other tests get the same questions each time."""
+    monkeypatch.setattr(questions, "draw_fresh_set", draw_fresh_set)
+
+
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory):
+    """Return the folder of a set that was drawn with PyTorch at hand."""
+    folder = tmp_path_factory.mktemp("results") / "questions"
+    draw_fresh_set(folder)
+    return folder
+
+
+@pytest.fixture
+def assignment(tmp_path):
+    (tmp_path / "short.toml").write_text(SHORT)
+    return tmp_path / "short.toml"
+
+
+def test_drawn_set_is_answered_by_pytorch_and_says_so(drawn):
+    truth = load_ground_truth(drawn)
+    assert (truth.name, truth.hidden) == ("fresh", True)
+    assert truth.source.startswith("PyTorch 2.")
+    assert "seed" not in json.loads((drawn / "manifest.json").read_text())
+    assert not list(drawn.parent.glob(".questions-*"))
+
+
+def test_drawn_set_has_new_numbers_everywhere_and_new_sizes_for_half(drawn):
+    truth = load_ground_truth(drawn)
+    assert [case.id for case in truth.cases] == [case.id for case in suite()]
+    for case in truth.cases:
+        for name, array in truth[case.id].inputs.items():
+            public = PUBLIC[case.id].inputs[name]
+            if array.dtype.kind == "f" and case.values != "ties":
+                assert not np.isin(array, public).any(), (case.id, name)
+    changed = sum(new.sizes != old.sizes for new, old in zip(truth.cases, suite(), strict=True))
+    assert changed == (len(suite()) + 1) // 2
+
+
+def test_two_drawn_sets_differ(drawn, tmp_path):
+    draw_set(tmp_path / "one", 1)
+    draw_set(tmp_path / "two", 2)
+    one, two = load_ground_truth(tmp_path / "one"), load_ground_truth(tmp_path / "two")
+    assert one.digest != two.digest
+    assert [case.sizes for case in one.cases] != [case.sizes for case in two.cases]
+
+
+def test_drawn_set_without_pytorch_is_answered_by_the_reference(monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "torch", None)
+    truth = draw_fresh_set(tmp_path / "questions")
+    assert truth.source == "the reference"
+    assert not list(disagreements(truth, answers_of(reference_answers, truth)))
+
+
+def test_pytorch_that_cannot_be_loaded_is_as_good_as_none(monkeypatch, tmp_path):
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "torch.py").write_text("raise ImportError('libcudart.so.12: cannot open')\n")
+    monkeypatch.syspath_prepend(tmp_path / "broken")
+    assert draw_fresh_set(tmp_path / "questions").source == "the reference"
+
+
+def test_pytorch_that_fails_stops_the_run(monkeypatch, tmp_path):
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "torch.py").write_text("raise RuntimeError('no such device')\n")
+    monkeypatch.syspath_prepend(tmp_path / "broken")
+    with pytest.raises(GraderError, match=r"PyTorch could not answer .*: RuntimeError: no such device"):
+        draw_fresh_set(tmp_path / "questions")
+    assert not list(tmp_path.glob("*questions*"))
+
+
+def wrong_in_one(source, kind, part):
+    def answers(asked, params, arrays):
+        found = source(asked, params, arrays)
+        return {**found, part: found[part] + 1e-6} if asked == kind else found
+
+    return answers
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "part", "who"),
+    [
+        ("plain_answers", "linear", "grad_x", "nested loops"),
+        ("reference_answers", "relu", "output", "the ref"),
+    ],
+)
+def test_sources_that_disagree_stop_the_run_by_case_and_part(monkeypatch, tmp_path, name, kind, part, who):
+    monkeypatch.setattr(fresh, name, wrong_in_one(getattr(fresh, name), kind, part))
+    with pytest.raises(GraderError, match=f"Nothing is graded: {who}.* case {kind}.*, {part}: .*wrong"):
+        draw_fresh_set(tmp_path / "questions")
+    assert not (tmp_path / "questions").exists()
+
+
+def test_reference_that_disagrees_with_the_public_set_is_not_used_without_pytorch(monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "torch", None)
+    wrong = wrong_in_one(fresh.reference_answers, "conv2d", "grad_bias")
+    monkeypatch.setattr(fresh, "reference_answers", wrong)
+    with pytest.raises(GraderError, match=r"the reference and PyTorch 2.* the public questions: case k"):
+        draw_fresh_set(tmp_path / "questions")
+
+
+def test_two_runs_at_once_get_one_set(tmp_path):
+    found = []
+    folder = tmp_path / "questions"
+    draw_set(tmp_path / "a", 1)
+    draw_set(tmp_path / "b", 2)
+    made = [tmp_path / "a", tmp_path / "b"]
+    threads = [
+        threading.Thread(target=lambda path=path: found.append(fresh.place_set(path, folder)))
+        for path in made
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len({truth.digest for truth in found}) == 1
+    assert found[0].digest == load_ground_truth(folder).digest
+
+
+def test_runs_into_one_folder_ask_the_same_and_keep_what_is_unchanged(tmp_path, assignment):
+    first = grade_folder([RIGHT], tmp_path / "out", assignment=assignment)
+    truth = load_ground_truth(tmp_path / "out" / "questions")
+    said = f"fresh {truth.digest[:12]} (answers: the reference)"
+    assert first.run.versions["ground truth"] == said
+    again = grade_folder([RIGHT], tmp_path / "out", assignment=assignment)
+    assert again.run.versions["ground truth"] == said
+    assert again.kept == ("im2col",)
+    assert {item.hidden for result in again.results for item in result.items} == {True}
+
+
+def test_two_results_folders_have_questions_of_their_own_unless_given(
+    really_drawn, tmp_path, assignment, drawn
+):
+    results = [tmp_path / "one", tmp_path / "two", tmp_path / "three"]
+    runs = [
+        grade_folder([RIGHT], folder, assignment=assignment, questions=given).run.versions["ground truth"]
+        for folder, given in zip(results, (None, results[0], drawn), strict=True)
+    ]
+    assert runs[0] == runs[1]
+    assert runs[0] != runs[2]
+    assert load_ground_truth(drawn).digest[:12] in runs[2]
+    # The same set again is no contradiction; another one is.
+    grade_folder([RIGHT], results[1], assignment=assignment, questions=results[0])
+    with pytest.raises(
+        InputError, match=r"--questions: .*one already has questions of its own .*three has others"
+    ):
+        grade_folder([RIGHT], results[0], assignment=assignment, questions=results[2])
+
+
+def test_questions_that_are_not_there_or_not_asked_are_refused(tmp_path, assignment):
+    with pytest.raises(InputError, match=r"nothing: has no questions \(neither questions/manifest\.json nor"):
+        grade_folder([RIGHT], tmp_path / "out", assignment=assignment, questions=tmp_path / "nothing")
+    assignment.write_text(f'ground_truth = "public"\n{SHORT}')
+    with pytest.raises(
+        InputError, match='--questions: the assignment sets ground_truth = "public", not "fresh"'
+    ):
+        grade_folder([RIGHT], tmp_path / "out", assignment=assignment, questions=tmp_path / "nothing")
+
+
+def test_public_questions_are_named_as_known_to_students(tmp_path, assignment):
+    assignment.write_text(f'ground_truth = "public"\n{SHORT}')
+    graded = grade_folder([RIGHT], tmp_path / "out", assignment=assignment)
+    assert graded.run.versions["ground truth"].startswith("public ")
+    assert "(students have these; answers: PyTorch 2.13.0" in graded.run.versions["ground truth"]
+    assert not (tmp_path / "out" / "questions").exists()
+    # Who asked for the public ones and then for fresh ones gets these.
+    assignment.write_text(SHORT)
+    assert not grade_folder([RIGHT], tmp_path / "out", assignment=assignment).warnings
+    assert (tmp_path / "out" / "questions").exists()
+
+
+def test_folder_of_an_older_version_keeps_the_public_questions_and_says_so(tmp_path, assignment):
+    assignment.write_text(f'ground_truth = "public"\n{SHORT}')
+    grade_folder([RIGHT], tmp_path / "out", assignment=assignment)
+    with sqlite3.connect(tmp_path / "out" / "gradebook.sqlite") as book:
+        (versions,) = book.execute("SELECT versions FROM runs").fetchone()
+        old = {**json.loads(versions), "ground truth": f"public {PUBLIC.digest[:12]}"}
+        book.execute("UPDATE runs SET versions = ?", [json.dumps(old)])
+    assignment.write_text(SHORT)
+    for _ in range(2):
+        graded = grade_folder([RIGHT], tmp_path / "out", assignment=assignment)
+        assert graded.run.versions["ground truth"].startswith("public ")
+        assert graded.warnings == (
+            f"{tmp_path / 'out'} was made by an earlier version, so its public questions are kept; "
+            "a new results folder gets fresh ones",
+        )
+    assert not (tmp_path / "out" / "questions").exists()
+
+
+def test_job_without_questions_grades_nothing(tmp_path):
+    job = Job(load_assignment(), load_interface("layers"))
+    assert not job.has_questions
+    with pytest.raises(GraderError, match="no questions have been drawn"):
+        job.ground_truth()
+    assert known_questions(job, tmp_path) == job
+    assert replace(job, questions=public_folder()).ground_truth() is PUBLIC
+
+
+def test_stored_questions_are_found_in_results_and_in_their_own_folder(drawn):
+    assert stored_questions(drawn) is stored_questions(drawn.parent)
