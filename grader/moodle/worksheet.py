@@ -15,6 +15,8 @@ from grader.errors import SubmissionError
 
 _LARGEST = 64 << 20
 _LARGEST_CELL = 4 << 20  # the Online text column can hold a whole program
+_MOST_ROWS, _MOST_COLUMNS = 50_000, 200
+_LONGEST_TEXT = 1_000  # of a cell that is no program and no comment
 _NUMBER = re.compile(r"(?:^|\D)([0-9]{1,12})$")
 
 
@@ -98,7 +100,11 @@ def parse_worksheet(text: str, name: str = "worksheet") -> Worksheet:
             )
     rows: dict[int, Row] = {}
     warnings = []
-    for line, cells in lines:
+    if len(columns) > _MOST_COLUMNS:
+        raise SubmissionError(f"{name}: {len(columns)} columns; the limit is {_MOST_COLUMNS}")
+    for number, (line, cells) in enumerate(lines):
+        if number >= _MOST_ROWS:
+            raise SubmissionError(f"{name}: more than {_MOST_ROWS} rows")
         row = _row(cells, columns, f"{name}, line {line}")
         if row.participant in rows:
             warnings.append(f"{name}, line {line}: {row.identifier} appears twice; the last row counts")
@@ -129,7 +135,11 @@ def _row(cells: list[str], columns: tuple[str, ...], where: str) -> Row:
     if len(cells) != len(columns):
         raise SubmissionError(f"{where}: {len(cells)} fields, but the header has {len(columns)}")
     cell = dict(zip(columns, cells, strict=True))
-    identifier = cell["Identifier"].strip()
+
+    def text(column: str) -> str:
+        return cell.get(column, "").strip()[:_LONGEST_TEXT]
+
+    identifier = text("Identifier")
     number = _NUMBER.search(identifier)
     if number is None:
         raise SubmissionError(
@@ -138,16 +148,16 @@ def _row(cells: list[str], columns: tuple[str, ...], where: str) -> Row:
     return Row(
         participant=int(number[1]),
         identifier=identifier,
-        name=cell.get("Full name", "").strip(),
-        email=cell.get("Email address", "").strip(),
-        id_number=cell.get("ID number", "").strip(),
-        group=cell.get("Group", "").strip(),
-        status=cell["Status"].strip(),
-        grade=cell.get("Grade", "").strip(),
-        maximum=cell.get("Maximum grade", "").strip(),
-        scale=cell.get("Scale", "").strip(),
-        submitted=cell.get("Last modified (submission)", "").strip(),
-        graded=cell.get("Last modified (grade)", "").strip(),
+        name=text("Full name"),
+        email=text("Email address"),
+        id_number=text("ID number"),
+        group=text("Group"),
+        status=text("Status"),
+        grade=text("Grade"),
+        maximum=text("Maximum grade"),
+        scale=text("Scale"),
+        submitted=text("Last modified (submission)"),
+        graded=text("Last modified (grade)"),
         online_text=cell.get("Online text", ""),
         feedback=cell.get("Feedback comments", ""),
     )

@@ -115,3 +115,16 @@ def test_parse_worksheet_online_text_longer_than_the_csv_default_is_read():
 def test_parse_worksheet_any_text_is_read_or_refused_in_words(text):
     with contextlib.suppress(SubmissionError):
         parse_worksheet("Identifier,Status\n" + text)
+
+
+def test_parse_worksheet_of_more_rows_or_columns_than_a_course_has_is_refused():
+    with pytest.raises(SubmissionError, match="w: more than 50000 rows"):
+        parse_worksheet(HEADER + ROW * 50_001, "w")
+    with pytest.raises(SubmissionError, match="w: 310 columns; the limit is 200"):
+        parse_worksheet(HEADER.strip() + ",x" * 300 + "\n", "w")
+
+
+def test_parse_worksheet_texts_without_end_are_cut():
+    """The patterns for dates and lateness take quadratic time in the length of the Status."""
+    (row,) = parse_worksheet(HEADER + ROW.replace("Submitted", "1 day " * 100_000), "w").rows
+    assert row.status == ("1 day " * 200)[:1_000].strip()

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from grader.intake.submissions.budget import TEXT_BYTES, human
 from grader.intake.submissions.file_types import ONLINE_TEXT, shown
 from grader.intake.submissions.model import HandIn, SourceFile
 from grader.moodle.dates import late_seconds
@@ -76,7 +77,13 @@ def _member(row: Row, mine: list[HandIn], worksheet: Worksheet, due: datetime | 
         places = ", ".join(shown(handin.origin) for handin in mine)
         warnings.append(f"{len(mine)} {what} have this name or number ({places}); only the last one is used")
     if not files and row.online_text.strip():
-        files = (SourceFile(ONLINE_TEXT, row.online_text.encode("utf-8", "replace")),)
+        typed = row.online_text.encode("utf-8", "replace")
+        if len(typed) <= TEXT_BYTES:
+            files = (SourceFile(ONLINE_TEXT, typed),)
+        else:
+            warnings.append(
+                f"the online text was left out: it has {human(len(typed))}, the limit is {human(TEXT_BYTES)}"
+            )
     state = _state(row, files, warnings)
     if mine and not worksheet.is_team and not _may_be_same(row.name, mine[-1].name):
         there, here = mine[-1].name, row.name

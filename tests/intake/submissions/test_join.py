@@ -166,3 +166,12 @@ def test_collect_due_date_decides_lateness(download, worksheet):
     sheet = worksheet((5, "Ann", SUBMITTED, DATE))
     (ann,) = collect([path], sheet, due=datetime(2026, 11, 23, 1, 26))
     assert ann.standing.late_seconds == 3600
+
+
+def test_collect_online_text_that_is_too_long_is_left_out(download, tmp_path):
+    path = download({"Ada_3_assignsubmission_file/readme.md": b""})
+    sheet = tmp_path / "w.csv"
+    sheet.write_text(f'Identifier,Status,"Online text"\nParticipant 9,Submitted,"{"x" * 600_000}"\n')
+    found = by_number(collect([path], sheet))
+    assert found[9].files == ()
+    assert found[9].warnings[0] == "the online text was left out: it has 585.9 KiB, the limit is 512 KiB"
