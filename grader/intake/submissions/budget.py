@@ -12,6 +12,8 @@ from grader.intake.submissions.file_types import shown
 from grader.intake.submissions.model import SourceFile
 
 _MIB = 1 << 20
+TEXT_BYTES = _MIB // 2
+"""The largest size of a plain text or page."""
 
 Reading = Callable[[str], AbstractContextManager[str]]
 """Entered around the reading of an upload, with what stands for it; gives why not to read it, or nothing."""
@@ -33,9 +35,10 @@ class ReadingBudget:
     """
 
     entries: int = 100_000
+    files: int = 2_000
     source_bytes: int = 2 * _MIB
     notebook_bytes: int = 16 * _MIB
-    text_bytes: int = _MIB // 2
+    text_bytes: int = TEXT_BYTES
     archive_bytes: int = 128 * _MIB
     read_bytes: int = 256 * _MIB
     kept_bytes: int = 48 * _MIB
@@ -89,6 +92,7 @@ class Basket:
         self._warnings: list[str] = []
         self._unsaid = 0
         self._entries = 0
+        self._listed = 0
         self._read = 0
         self._kept = 0
 
@@ -128,6 +132,18 @@ class Basket:
             self._entries += 1
             yield entry
 
+    def count_listed(self, number: int) -> None:
+        """Count entries that an archive lists, whether they are looked at or not.
+
+        Raises
+        ------
+        Unreadable
+            If the archives of one student list more than twice the number of entries.
+        """
+        self._listed += number
+        if self._listed > 2 * self.budget.entries:
+            raise Unreadable(f"the archives of one student list more than {2 * self.budget.entries} files")
+
     def count(self, size: int) -> None:
         """Count bytes that were unpacked, as part of an archive's stream for instance."""
         self._read += size
@@ -147,7 +163,8 @@ class Basket:
             raise Unreadable(f"it unpacks to {growth:.0f} times its size, the limit is {self.budget.ratio}")
         if entry.size > self.bytes_left:
             raise Unreadable(f"the limit of {human(self.budget.read_bytes)} for one student is reached")
-        self.count(entry.size)  # before reading: damaged entries cost time too
+        # Before reading, since damaged entries cost time too, by what is unpacked or by what is packed.
+        self.count(max(entry.size, min(entry.packed or 0, limit)))
         data = entry.read(limit + 1)
         if len(data) > limit:
             raise Unreadable(f"it has more than {human(limit)}")
@@ -155,6 +172,9 @@ class Basket:
 
     def keep(self, path: str, data: bytes) -> None:
         """Keep a source; of two with the same path the last counts, as when unpacking."""
+        if len(self._files) >= self.budget.files and path not in self._files:
+            self.leave_out(path, f"the limit of {self.budget.files} sources for one student is reached")
+            return
         if self._kept + len(data) > self.budget.kept_bytes:
             self.leave_out(
                 path, f"the limit of {human(self.budget.kept_bytes)} of sources for one student is reached"

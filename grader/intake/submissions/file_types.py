@@ -16,6 +16,10 @@ _COMPILED = re.compile(r"\.py[cdoix]$")
 # Control characters and marks that reorder text: a name with them could show as another name.
 _MISLEADING = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _LONGEST_SHOWN = 120
+DEEPEST = 40
+LEADS_OUT = "its path leads out of the archive"
+NOT_A_FILE = "it is a link or a device, not a file"
+LONGEST_PATH = 1_000
 
 
 def is_clutter(path: str) -> bool:
@@ -64,6 +68,19 @@ def shown(path: str) -> str:
     if len(clean) <= _LONGEST_SHOWN:
         return clean
     return f"{clean[:70]}…{clean[-45:]}"
+
+
+def too_deep(path: str) -> str:
+    """Return why a path is longer than anybody's work; empty if it is not.
+
+    Examples
+    --------
+    >>> too_deep("a/b/cnn.py"), too_deep("a/" * 99 + "cnn.py")
+    ('', 'it is more than 40 folders deep')
+    """
+    if path.count("/") > DEEPEST:
+        return f"it is more than {DEEPEST} folders deep"
+    return f"its path has more than {LONGEST_PATH} characters" if len(path) > LONGEST_PATH else ""
 
 
 def clean_path(path: str) -> str | None:

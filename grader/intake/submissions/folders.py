@@ -9,9 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from grader.intake.submissions.budget import Entry, Unreadable
-from grader.intake.submissions.file_types import is_clutter
-
-_DEEPEST = 40
+from grader.intake.submissions.file_types import DEEPEST, NOT_A_FILE, is_clutter
 
 
 def folder_entries(folder: Path) -> Iterator[Entry]:
@@ -41,8 +39,8 @@ def _walk_into(item: os.DirEntry[str], path: str, depth: int) -> Iterator[Entry]
         return
     if depth == 0:
         yield Entry(path, 0, lambda _: b"")
-    if depth >= _DEEPEST:
-        yield Entry(path + "…", 0, lambda _: b"", problem=f"it is more than {_DEEPEST} folders deep")
+    if depth >= DEEPEST:
+        yield Entry(path + "…", 0, lambda _: b"", problem=f"it is more than {DEEPEST} folders deep")
         return
     try:
         yield from _walk(Path(item.path), path, depth + 1)
@@ -59,7 +57,7 @@ def file_entry(file: Path, path: str) -> Entry:
         found = file.lstat()
     except OSError as problem:
         return Entry(path, 0, lambda _: b"", problem=f"it cannot be read: {problem.strerror}")
-    problem_text = "" if stat.S_ISREG(found.st_mode) else "it is a link or a device, not a file"
+    problem_text = "" if stat.S_ISREG(found.st_mode) else NOT_A_FILE
     return Entry(path, found.st_size, lambda limit: _read(file, limit), problem=problem_text)
 
 

@@ -10,13 +10,14 @@ from datetime import datetime
 from pathlib import Path
 
 from grader.errors import SubmissionError
-from grader.intake.submissions.archives import archive_kind, open_zip, take, take_archive, zip_entries
+from grader.intake.submissions.archives import archive_kind, take, take_archive
 from grader.intake.submissions.budget import Basket, Entry, ReadingBudget, Unreadable, upload_digest
 from grader.intake.submissions.file_types import is_archive, is_clutter, is_source, shown
 from grader.intake.submissions.folders import as_text, file_entry, folder_entries
 from grader.intake.submissions.ids import make_ids
 from grader.intake.submissions.join import join
 from grader.intake.submissions.model import HandIn, Intake, Submission
+from grader.intake.submissions.zips import open_zip, zip_entries
 from grader.moodle.download_names import Owned, split_owner
 from grader.moodle.worksheet import read_worksheet
 
