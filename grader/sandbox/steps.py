@@ -2,6 +2,9 @@
 
 Trusted side; pure. Each step is a message of its own, so the worker is told neither the scenario nor which
 calls only prepare another one. The worker keeps each layer object in a numbered slot.
+
+What a student earns is decided by the arrays that come back for the steps that count. Code that makes a fresh
+layer for each call, wherever it does so, answers rightly: nobody outside could tell it from a right layer.
 """
 
 from collections.abc import Iterable, Iterator

@@ -69,6 +69,14 @@ def test_receive_frames_that_nobody_asked_for_are_bounded_by_their_bytes(ends):
     assert isinstance(ends.channel.receive(1.0), Malformed)
 
 
+def test_receive_frame_larger_than_expected_is_refused_by_its_first_bytes(ends):
+    ends.channel.expect(1000)
+    os.write(ends.replies, wire.encode({}, {"x": np.zeros(126)})[:16])
+    event = ends.channel.receive(5.0)
+    assert isinstance(event, Malformed)
+    assert "1008 bytes: at most 131072 + 1000 are read" in event.message
+
+
 def test_receive_closed_pipe_is_an_event():
     pair = Ends()
     pair.close()

@@ -1,5 +1,6 @@
 """A scenario is a list of calls with arrays of their own; nothing tells the worker which of them count."""
 
+import numpy as np
 import pytest
 
 from grader.cases import parts_of
@@ -86,3 +87,32 @@ def test_messages_of_every_public_case_look_alike_whether_they_count_or_not():
             assert known.setdefault(call, told) == told, case.id
             assert not any(name.startswith("warmup") for name in message.arrays)
         assert [message.header["last"] for message in messages] == [False] * (len(messages) - 1) + [True]
+
+
+def test_messages_of_all_public_cases_leave_room_for_200_mb_of_answers_in_all():
+    """All replies are kept until the diagnosis, whatever is answered."""
+    truth, kept = load_ground_truth(), 0
+    for case in truth.cases:
+        arrays, right = truth[case.id].inputs, truth[case.id].expected
+        steps = steps_of(
+            case.kind, case.scenario, tuple(arrays), parts_of(case)[: 1 if case.invalid else None]
+        )
+        sizes = {part: right[part].values.nbytes for part in right}
+        messages = messages_of(
+            steps, case.kind, case.params, arrays, number=0, max_bytes=1 << 26, sizes=sizes
+        )
+        kept += sum(sum(message.parts.values()) for message in messages if message.step.counts)
+    assert kept < 200e6
+
+
+def test_messages_of_tell_a_room_of_many_times_what_is_expected_or_of_what_is_given():
+    def rooms(**more):
+        arrays = {"x": np.zeros(1000), "grad_output": np.zeros(1000)}
+        steps = steps_of("relu", "once", tuple(arrays), ("output", "grad_x"))
+        messages = messages_of(steps, "relu", {}, arrays, number=0, **more)
+        return {part: room for message in messages for part, room in message.parts.items()}
+
+    assert rooms(max_bytes=1 << 26) == {"output": 1 << 20, "grad_x": 1 << 20}
+    assert rooms(max_bytes=1 << 26, sizes={"output": 8}) == {"output": 1 << 16, "grad_x": 1 << 20}
+    assert rooms(max_bytes=1 << 26, sizes={"output": 1 << 20})["output"] == 1 << 25
+    assert rooms(max_bytes=1 << 19) == {"output": 1 << 19, "grad_x": 1 << 19}

@@ -70,6 +70,13 @@ def test_feed_two_frames_at_once_returns_both_in_order():
     assert [header["id"] for header, _ in decode(data)] == [1, 2]
 
 
+def deep(levels):
+    value = []
+    for _ in range(levels):
+        value = [value]
+    return value
+
+
 def entry(name="x", dtype="<f8", shape=(1,)):
     return {"name": name, "dtype": dtype, "shape": list(shape) if isinstance(shape, tuple) else shape}
 
@@ -92,6 +99,9 @@ BAD = {
     "big-endian dtype": frame({"arrays": [entry(dtype=">f8")]}, bytes(8)),
     "a dtype that is not text": frame({"arrays": [entry(dtype=["<f8"])]}, bytes(8)),
     "a name that is not text": frame({"arrays": [entry(name=1)]}, bytes(8)),
+    "a name that nests too deep to be quoted": frame({"arrays": [entry(name=deep(900))]}, bytes(8)),
+    "a dtype that nests too deep to be quoted": frame({"arrays": [entry(dtype=deep(900))]}, bytes(8)),
+    "too many arrays": frame({"arrays": [entry(name=str(number), shape=(0,)) for number in range(65)]}),
     "a name twice": frame({"arrays": [entry(), entry()]}, bytes(16)),
     "too many axes": frame({"arrays": [entry(shape=(1,) * 9)]}, bytes(8)),
     "a negative side": frame({"arrays": [entry(shape=(-1,))]}, bytes(8)),
@@ -109,6 +119,14 @@ BAD = {
 def test_feed_bytes_outside_the_rules_raises_wire_error(data):
     with pytest.raises(wire.WireError):
         decode(data)
+
+
+def test_feed_lowered_limit_counts_for_frames_that_have_not_come():
+    decoder = wire.Decoder(16)
+    decoder.feed(wire.encode({}, {"x": np.zeros(2)}))
+    decoder.max_payload = 8
+    with pytest.raises(wire.WireError, match="16 bytes"):
+        decoder.feed(wire.encode({}, {"x": np.zeros(2)}))
 
 
 @settings(max_examples=200, deadline=None)
