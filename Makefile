@@ -4,7 +4,7 @@ VENV ?= .venv
 PYTHON ?= python3
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-fast test-lowest lint bench bench-conv bench-sandbox kill-matrix mutants accuracy truth figures rooms clean
+.PHONY: demo test test-fast test-lowest fuzz lint bench bench-conv bench-sandbox kill-matrix mutants accuracy truth figures rooms clean
 
 demo: $(VENV)/.installed
 	$(BIN)/grader run data/sample_submissions -o results/demo
@@ -21,6 +21,11 @@ test: $(VENV)/.installed-test lint
 # For the edit loop: no sandbox, no browser, nothing that draws or trains for long (tests/conftest.py lists it).
 test-fast: $(VENV)/.installed-test
 	$(PYTEST) -m "not slow"
+
+# `make test` tries some inputs, this so many times as many.
+TIMES ?= 20
+fuzz: $(VENV)/.installed-test
+	FUZZ_TIMES=$(TIMES) $(ONE_THREAD) $(BIN)/python -m pytest -q tests/fuzz
 
 test-lowest:
 	test -d $(VENV)-lowest || $(PYTHON) -m venv $(VENV)-lowest

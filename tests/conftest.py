@@ -15,6 +15,7 @@ from grader.grading import questions
 HERE = Path(__file__).parent
 SLOW = (
     "cli",
+    "fuzz",
     "hostile",
     "quality",
     "sandbox",
