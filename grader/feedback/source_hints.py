@@ -1,12 +1,18 @@
 """Lines of a submission that show a known mistake: read, never executed.
 
-Trusted side; pure. A hint alone is never reported: it only adds the line to a diagnosis.
+Trusted side; pure. A hint alone is never reported: it only adds the line to a diagnosis. The source may be
+hostile: no function calls itself for what is inside a node, and of a condition or an argument only as much is
+looked at as an honest line can have.
 """
 
 import ast
-import warnings
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
+from itertools import zip_longest
 
+from grader.intake.source.parse import tree_of
+
+_MOST_INSIDE = 300
 _ALLOCATORS = frozenset({"zeros", "ones", "empty", "full", "range", "arange", "reshape"})
 
 
@@ -28,17 +34,11 @@ def find_hints(source: str) -> dict[str, int]:
     >>> find_hints("cropped = padded[:, :, p:-p, p:-p]")
     {'crop': 1}
     """
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return {}
     found: dict[str, int] = {}
-    for node in ast.walk(tree):
+    for node in ast.walk(tree_of(source)):
         for hint, shows in _HINTS.items():
             line = getattr(node, "lineno", 0)
-            if line and shows(node) and line < found.get(hint, line + 1):
+            if line and line < found.get(hint, line + 1) and shows(node):
                 found[hint] = line
     return found
 
@@ -47,8 +47,20 @@ def _crops_from_the_end(node: ast.AST) -> bool:
     """Find ``p:-p``: a lower bound, and the same negated as the upper one."""
     if not isinstance(node, ast.Slice) or node.lower is None or not isinstance(node.upper, ast.UnaryOp):
         return False
-    negated = isinstance(node.upper.op, ast.USub) and ast.dump(node.upper.operand) == ast.dump(node.lower)
+    negated = isinstance(node.upper.op, ast.USub) and _are_same(node.upper.operand, node.lower)
     return negated and not isinstance(node.lower, ast.Constant)
+
+
+def _are_same(one: ast.expr, other: ast.expr) -> bool:
+    # Not `ast.dump`, which calls itself and fails where an integer has more than 4,300 digits.
+    pairs = zip_longest(_inside(one), _inside(other))
+    return all(left and right and _own(left) == _own(right) for left, right in pairs)
+
+
+def _own(node: ast.AST) -> list[object]:
+    """Return a node's kind and values, without the nodes below it."""
+    values = (getattr(node, name, None) for name in node._fields)
+    return [type(node), *(value for value in values if not isinstance(value, ast.AST | list))]
 
 
 def _refuses_remainder(node: ast.AST) -> bool:
@@ -62,7 +74,7 @@ def _refuses_other_than_square(node: ast.AST) -> bool:
         and not isinstance(part.comparators[0], ast.Constant)
         and not _has(part, ast.Mod)
         for test in _refusals(node)
-        for part in ast.walk(test)
+        for part in _inside(test)
     )
 
 
@@ -82,7 +94,7 @@ def _stops(statement: ast.stmt) -> bool:
 
 
 def _asks_for_whole(test: ast.expr) -> bool:
-    return any(isinstance(node, ast.Call) and _name(node.func) == "is_integer" for node in ast.walk(test))
+    return any(isinstance(node, ast.Call) and _name(node.func) == "is_integer" for node in _inside(test))
 
 
 def _divides_a_size(node: ast.AST) -> bool:
@@ -93,11 +105,21 @@ def _divides_a_size(node: ast.AST) -> bool:
 
 def _has_bare_division(node: ast.AST) -> bool:
     """Find a division whose result no ``int`` or ``floor`` makes whole."""
-    if isinstance(node, ast.Call):
-        return False
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
-        return True
-    return any(_has_bare_division(child) for child in ast.iter_child_nodes(node))
+    return any(
+        isinstance(part, ast.BinOp) and isinstance(part.op, ast.Div) for part in _inside(node, ast.Call)
+    )
+
+
+def _inside(node: ast.AST, *closed: type[ast.AST]) -> Iterator[ast.AST]:
+    """Yield the nodes in a node, itself first, but none in what is closed, and not without end."""
+    waiting: deque[ast.AST] = deque([node])
+    for _ in range(_MOST_INSIDE):
+        if not waiting:
+            return
+        one = waiting.popleft()
+        yield one
+        if not isinstance(one, closed):
+            waiting.extend(ast.iter_child_nodes(one))
 
 
 def _pads_every_axis(node: ast.AST) -> bool:
@@ -107,7 +129,7 @@ def _pads_every_axis(node: ast.AST) -> bool:
 
 
 def _has(node: ast.AST, operator: type[ast.operator]) -> bool:
-    return any(isinstance(part, ast.BinOp) and isinstance(part.op, operator) for part in ast.walk(node))
+    return any(isinstance(part, ast.BinOp) and isinstance(part.op, operator) for part in _inside(node))
 
 
 def _name(function: ast.expr) -> str:

@@ -1,5 +1,8 @@
 """Lines that show a mistake, read from the text alone."""
 
+import ast
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -56,3 +59,40 @@ def test_find_hints_of_any_text_returns_lines(source):
 
 def test_find_hints_of_deep_nesting_finds_nothing():
     assert find_hints("(" * 10_000) == {}
+
+
+HUGE = "0x" + "f" * 9_000
+DEEP = {
+    "terms": "out = np.zeros((a" + " + a" * 900 + "))",
+    "elifs": "if a % b:\n    raise a\n" + "elif a:\n    x = 1\n" * 1_500,
+    "crop": f"y = x[a + {HUGE}:-(a + {HUGE})]",
+    "slices": "y = " + "x[" * 60 + "a:-a" + ":-1]" * 60,
+    "conditions": "assert " + "(a or " * 80 + "H == W" + ")" * 80,
+    "many": "y = x[p:-p]\n" * 9_000,
+    "calls": "np.zeros(a / b" + ", np.zeros(a" * 80 + ")" * 81,
+}
+
+
+@pytest.mark.parametrize("name", DEEP)
+def test_find_hints_of_what_is_deep_or_large_returns_in_time(name):
+    """480 terms in an argument, and 1,500 branches, were errors of the grader."""
+    start = time.process_time()
+    hints = find_hints(DEEP[name])
+    assert time.process_time() - start < 3
+    assert hints.get("crop") == (1 if name in ("crop", "slices", "many") else None)
+
+
+@pytest.mark.parametrize("count", [500, 2_000])
+def test_find_hints_looks_at_each_node_a_bounded_number_of_times(monkeypatch, count):
+    looked = 0
+    children = ast.iter_child_nodes
+
+    def counted(node):
+        nonlocal looked
+        looked += 1
+        return children(node)
+
+    monkeypatch.setattr(ast, "iter_child_nodes", counted)
+    line = "if a % b == c: raise a\nout = np.zeros((a + b) // c)\ny = x[p:-p]\n"
+    find_hints(line * count)
+    assert looked < 150 * count
