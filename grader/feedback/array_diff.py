@@ -45,11 +45,11 @@ def side_by_side(got: NDArray[Any], wanted: NDArray[np.float64]) -> str:
         heads = [f"yours, shape {got.shape}", f"expected, shape {wanted.shape}"]
         return _beside(heads, [_rows(_first(got)), _rows(_first(wanted))])
     wrong = differs(got, wanted)
-    blocks = [index for index in np.ndindex(got.shape[:-2]) if wrong[index].any()]
+    blocks = np.argwhere(wrong.any(axis=tuple(range(wrong.ndim))[-2:]))
     texts = []
-    for index in blocks[:MAX_BLOCKS]:
-        ours, mine = wanted[index], got[index].astype(np.float64)
-        columns = [_rows(mine, wrong[index]), _rows(ours), _difference(mine - ours, wrong[index])]
+    for index in map(tuple, blocks[:MAX_BLOCKS].tolist()):
+        marks, mine, ours = _corner(wrong[index]), _corner(got[index]), _corner(wanted[index])
+        columns = [_rows(mine, marks), _rows(ours), _difference(mine, ours, marks)]
         title = f"[{', '.join(map(str, index))}]\n" if index else ""
         texts.append(title + _beside(["yours", "expected", "difference"], columns))
     more = len(blocks) - len(texts)
@@ -57,28 +57,31 @@ def side_by_side(got: NDArray[Any], wanted: NDArray[np.float64]) -> str:
 
 
 def _first(array: NDArray[Any]) -> NDArray[Any]:
-    """Return an array's first block of two axes, or nothing of an empty one."""
+    """Return the corner of an array's first block of two axes, or nothing of an empty one."""
     if 0 in array.shape:
-        return np.zeros((0,))
-    return np.asarray(array[(0,) * max(0, array.ndim - 2)])
+        return np.zeros((1, 0))
+    return _corner(np.asarray(array[(0,) * max(0, array.ndim - 2)]))
 
 
-def _rows(block: NDArray[Any], wrong: NDArray[np.bool_] | None = None) -> list[str]:
-    cells = np.atleast_2d(block.astype(np.float64))
-    marks = np.zeros(cells.shape, bool) if wrong is None else np.atleast_2d(wrong)
-    rows = zip(cells, marks, strict=True)
+def _corner(block: NDArray[Any]) -> NDArray[Any]:
+    """Return the part of a block that is shown, before text is made of it: an answer may have any size."""
+    return np.atleast_2d(block)[:MAX_ROWS, :MAX_COLUMNS]
+
+
+def _rows(cells: NDArray[Any], wrong: NDArray[np.bool_] | None = None) -> list[str]:
+    marks = np.zeros(cells.shape, bool) if wrong is None else wrong
+    rows = zip(cells.astype(np.float64), marks, strict=True)
     return _table([[_number(v) + "*" * int(m) for v, m in zip(*row, strict=True)] for row in rows])
 
 
-def _difference(block: NDArray[np.float64], wrong: NDArray[np.bool_]) -> list[str]:
-    rows = zip(np.atleast_2d(block), np.atleast_2d(wrong), strict=True)
+def _difference(mine: NDArray[Any], ours: NDArray[np.float64], wrong: NDArray[np.bool_]) -> list[str]:
+    rows = zip(mine.astype(np.float64) - ours, wrong, strict=True)
     return _table([[_number(v) if m else "." for v, m in zip(*row, strict=True)] for row in rows])
 
 
 def _table(cells: Sequence[Sequence[str]]) -> list[str]:
-    shown = [row[:MAX_COLUMNS] for row in cells[:MAX_ROWS]]
-    width = max((len(cell) for row in shown for cell in row), default=0)
-    return ["[" + "  ".join(cell.ljust(width) for cell in row).rstrip() + "]" for row in shown]
+    width = max((len(cell) for row in cells for cell in row), default=0)
+    return ["[" + "  ".join(cell.ljust(width) for cell in row).rstrip() + "]" for row in cells]
 
 
 def _number(value: float) -> str:

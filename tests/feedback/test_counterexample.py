@@ -1,5 +1,7 @@
 """The smallest setting that still fails, within a budget, shown so that it can be checked by hand."""
 
+import time
+
 import numpy as np
 import pytest
 
@@ -116,6 +118,25 @@ def test_side_by_side_of_arrays_marks_wrong_positions():
 def test_side_by_side_of_other_shapes_names_both():
     text = side_by_side(np.zeros((1, 2)), np.zeros((2, 1)))
     assert text.splitlines()[0] == "yours, shape (1, 2)  expected, shape (2, 1)"
+
+
+@pytest.mark.parametrize("shape", [(8_000_000,), (2_000, 4_000), (40, 50, 60, 70), (1, 1, 9_000, 900), ()])
+    "shape", [(8_000_000,), (2_000, 4_000), (40, 50, 60, 70), (1,) * 6 + (9_000, 900), ()]
+)
+def test_side_by_side_of_a_large_answer_shows_its_corner_in_milliseconds(shape):
+    """Of 63 MB, every cell was made text before all but 144 were left out: half a minute."""
+    answer, start = np.zeros(shape), time.process_time()
+    lines = side_by_side(answer, np.zeros((3, 3))).splitlines()
+    assert lines[0].startswith(f"yours, shape {shape}")
+    assert len(lines) <= 13
+    assert max(map(len, lines)) < 300
+    assert time.process_time() - start < 0.5
+
+
+def test_side_by_side_of_many_blocks_counts_those_that_are_not_shown():
+    text = side_by_side(np.ones((300, 100, 2, 2)), np.zeros((300, 100, 2, 2)))
+    assert text.splitlines()[-1] == "... and 29996 more"
+    assert side_by_side(np.array(1.0), np.array(2.0)).splitlines()[1] == "[1*]   [2]       [-1]"
 
 
 def test_side_by_side_of_four_axes_shows_wrong_blocks_only():
