@@ -121,8 +121,6 @@ def test_side_by_side_of_other_shapes_names_both():
 
 
 @pytest.mark.parametrize("shape", [(8_000_000,), (2_000, 4_000), (40, 50, 60, 70), (1, 1, 9_000, 900), ()])
-    "shape", [(8_000_000,), (2_000, 4_000), (40, 50, 60, 70), (1,) * 6 + (9_000, 900), ()]
-)
 def test_side_by_side_of_a_large_answer_shows_its_corner_in_milliseconds(shape):
     """Of 63 MB, every cell was made text before all but 144 were left out: half a minute."""
     answer, start = np.zeros(shape), time.process_time()
