@@ -69,6 +69,11 @@ def test_drawn_set_has_new_numbers_everywhere_and_new_sizes_for_half(drawn):
     assert changed == (len(suite()) + 1) // 2
 
 
+def test_set_is_drawn_into_a_folder_that_is_named_from_here(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    assert draw_fresh_set(Path("results") / "questions").source.startswith("PyTorch")
+
+
 def test_two_drawn_sets_differ(drawn, tmp_path):
     draw_set(tmp_path / "one", 1)
     draw_set(tmp_path / "two", 2)

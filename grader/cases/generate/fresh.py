@@ -49,6 +49,7 @@ def draw_fresh_set(folder: Path) -> GroundTruth:
     GraderError
         Two of the programs that answer disagree, or PyTorch fails.
     """
+    folder = folder.resolve()  # the process that answers works in another folder
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".questions-", dir=folder.parent) as temporary:
         drawn, again = Path(temporary) / "drawn", Path(temporary) / "pytorch"
