@@ -10,6 +10,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from grader.sandbox.steps import CaseStep
+from grader.worker.layer_kinds import inputs_of
 
 SLACK = 32
 LEAST_ROOM = 1 << 16
@@ -63,7 +64,8 @@ def messages_of(
     sizes : Mapping of str to int, optional
         Bytes of the right answer's parts; of those left out, as many as all inputs, and `OWN_ROOM` at least.
     measured : bool
-        Whether the calls are timed or counted, so that an interface must make no other calls.
+        Whether the calls are timed or counted. An interface must make no other calls then, and is told the
+        shape of the first input, of which it can make a layer's parameters ready.
     """
     own = max(OWN_ROOM, room_for(sum(array.nbytes for array in arrays.values())))
     rooms = {part: room_for(size) for part, size in (sizes or {}).items()}
@@ -74,7 +76,8 @@ def messages_of(
         if layouts:
             header["layouts"] = {name: layouts[source] for name, source in step.sent if source in layouts}
         if step.call in ("make", "count"):
-            header |= {"kind": kind, "params": params, "measured": measured}
+            header |= {"kind": kind, "params": params}
+            header["measured"] = arrays[inputs_of(kind)[0]].shape if measured else None
         given = {name: arrays[source] for name, source in step.sent}
         parts = {part: min(max_bytes, rooms.get(part, own)) for part in step.parts}
         messages.append(Message(step, header, given, parts))

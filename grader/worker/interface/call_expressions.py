@@ -205,7 +205,9 @@ def _check_fit(function: Any, arguments: list[Any], keywords: dict[str, Any], no
         return
     try:
         signature.bind(*arguments, **keywords)
-        if isinstance(plain, (type, types.FunctionType)) and len(_FITTING) < _MOST_FITTING:
+        # A closure would keep what it was made for, such as a layer with all that it holds.
+        lasting = isinstance(plain, (type, types.FunctionType)) and not getattr(plain, "__closure__", None)
+        if lasting and len(_FITTING) < _MOST_FITTING:
             _FITTING[key] = plain
     except TypeError as error:
         name = called_name(node)

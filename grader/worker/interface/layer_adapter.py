@@ -73,11 +73,6 @@ class Layer:
         self._name(arrays)
         self.make()
 
-    @property
-    def one_by_one(self) -> bool:
-        """Whether the student's layer takes one image, or row, at a time."""
-        return "x" in self.layouts and "N" not in self.layouts["x"].ours
-
     def make(self) -> None:
         """Call the constructor, as soon as everything that it is given is known."""
         if "layer" in self.names:

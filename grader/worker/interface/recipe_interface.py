@@ -5,7 +5,7 @@ Untrusted side (Python >= 3.9). The trusted side asks for the first two and call
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from grader.worker.interface.call_expressions import names_in
@@ -15,7 +15,7 @@ from grader.worker.interface.network_adapters import Chain, OneByOne
 from grader.worker.layer_kinds import LAYER_KINDS, both
 
 
-def _plain(make: Callable[..., Layer], _: bool) -> Layer:
+def _plain(make: Callable[..., Layer], _: Any) -> Layer:
     return make()
 
 
@@ -31,7 +31,8 @@ class Recipes:
     names : collection of str
         Names that calls may use besides those of every interface.
     wrap : callable, optional
-        ``wrap(make, measured)`` returns the adapter of a layer; ``make(**names)`` makes a `Layer`.
+        ``wrap(make, shape)`` returns the adapter of a layer; ``make(**names)`` makes a `Layer`. The shape
+        of x is given where calls will be measured.
     network : callable, optional
         ``network(recipes, student, params, arrays)`` returns the adapter of a network; a chain of the
         student's layers if left out.
@@ -48,7 +49,7 @@ class Recipes:
         given: Mapping[str, Any],
         *,
         names: Collection[str] = (),
-        wrap: Callable[[Callable[..., Layer], bool], Any] = _plain,
+        wrap: Callable[[Callable[..., Layer], Any], Any] = _plain,
         network: Callable[..., Any] | None = None,
     ) -> None:
         self.settings = settled(defaults, given, names)
@@ -61,7 +62,7 @@ class Recipes:
         params: Mapping[str, Any],
         arrays: Mapping[str, Any],
         *,
-        measured: bool = False,
+        measured: Sequence[int] | None = None,
     ) -> Any:
         """Return the adapter of a fresh layer, or of a network.
 
@@ -73,8 +74,8 @@ class Recipes:
             The case's, as far as they are known when a layer is made: weight and bias. What its constructor
             lacks is known at its first forward.
         student : module
-        measured : bool
-            Whether calls are timed or counted, so that there must be no other calls.
+        measured : sequence of int, optional
+            The shape of the first input if calls are timed or counted, so that there must be no others.
         """
         if kind == "network":
             if self._network is not None:
@@ -87,7 +88,7 @@ class Recipes:
         def make(**names: Any) -> Layer:
             return Layer(kind, self.settings, student, params, arrays, **names)
 
-        layer = self._wrap(make, measured)
+        layer = self._wrap(make, measured[1:] if measured and one_by_one else measured)
         return OneByOne(layer) if one_by_one else layer
 
     def _axes(self, kind: str) -> str:

@@ -6,7 +6,7 @@ their weights at the first forward (25).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -29,18 +29,21 @@ class Updated:
     ----------
     make : callable
         ``make(learning_rate=rate)`` makes a fresh layer.
-    measured : bool
-        Whether calls are timed or counted: then only the requested calls are made.
+    measured : sequence of int, optional
+        The shape of x if calls are timed or counted: then only the requested calls are made.
     """
 
-    def __init__(self, make: Callable[..., Layer], measured: bool = False) -> None:
-        self._make, self._forwards, self._measured = make, 0, measured
+    def __init__(self, make: Callable[..., Layer], measured: Sequence[int] | None = None) -> None:
+        self._make, self._forwards, self._measured = make, 0, measured is not None
         self._layer = make(learning_rate=RATES[0])
         self.parameters = self._layer.parameters
         self._inputs: tuple[Any, ...] = ()
-        if self._measured and "weight" in self.parameters:
-            one = np.ones(self.parameters["weight"].shape[1:])
-            _have_made(self._layer, one if self._layer.one_by_one else one[None])
+        if measured is not None and "weight" in self.parameters:
+            # Of its x a constructor reads no more than the shape.
+            x = np.broadcast_to(1.0, tuple(measured))
+            self._layer.begin(x)
+            height, width = self.parameters["weight"].shape[-2:]
+            _have_made(self._layer, np.array(x[:1, ..., :height, :width]))
 
     def forward(self, *inputs: Any) -> Any:
         """Have the parameters made, set them, call forward and return the output."""

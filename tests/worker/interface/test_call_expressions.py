@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from grader.worker.interface import call_expressions
 from grader.worker.interface.call_expressions import LeftOut, Unfit, evaluate, names_in, perform, read
 from grader.worker.serialize import Unusable
 
@@ -107,3 +108,21 @@ def test_perform_what_is_no_part_of_the_answer_may_be_anything():
     assert names == {"cache": 2, "output": 1}
     with pytest.raises(Unusable, match="`two` returned 2 values, one array is expected: output"):
         perform([read("output = two()")], names, STUDENT, ("output",))
+
+
+def test_perform_function_that_fits_is_looked_at_once_unless_it_holds_something():
+    held = [1]
+
+    def plain(x):
+        return x
+
+    def closure(x):
+        return x, held
+
+    for function in (plain, closure):
+        names = {"x": 1, "f": function}
+        call = read("y = f(x)")
+        before = len(call_expressions._FITTING)
+        perform([call], names, STUDENT, ())
+        perform([call], names, STUDENT, ())
+        assert len(call_expressions._FITTING) - before == (function is plain)

@@ -3,7 +3,13 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+
+from grader.assignment.interface import load_interface
+from grader.cases import LAYERS
+from grader.intake.source import Program
+from grader.sandbox import Client, Limits
 
 APIS_FOLDER = Path(__file__).parents[2] / "fixtures" / "apis"
 LOSS = (APIS_FOLDER / "cross_entropy_loss.py").read_text()
@@ -137,3 +143,41 @@ def test_grade_training_of_updating_layers_gets_full_points(grade_api):
     """The layers are chained by the grader, which reads their gradients and trains by itself."""
     source = (APIS_FOLDER / "sgd_network.py").read_text() + LOSS
     assert grade_api(source, "sgd_layers", SGD_NETWORK, ("network.training",)).points == 10
+
+
+MEASURED = [
+    file
+    for file, (interface, settings, criteria) in APIS.items()
+    # A bias for each output position is made for the size of one image, which is not the measured one's.
+    if criteria[0] == CONV[0] and interface != "cs231n" and settings is not BIAS_MAP
+]
+SQUARE = {"in_channels": 3, "out_channels": 2, "kernel_size": (2, 2), "stride": (2, 2), "padding": (1, 1)}
+
+
+@pytest.mark.parametrize("file", MEASURED)
+def test_time_and_count_answer_as_run_does(file, backend):
+    """Also where a layer makes its parameters from the shape of x, by its constructor or its first call."""
+    interface, settings, _ = APIS[file]
+    rng, params, parts = np.random.default_rng(0), dict(SQUARE), LAYERS["conv2d"].parts
+    params["in_channels"] = 1 if settings.get("layouts", {}).get("x") == "HW" else 3
+    arrays = {name: rng.standard_normal(shape) for name, shape in shapes(params).items()}
+    text = load_interface(interface, settings=settings).source
+    program = Program("cnn.py", {"cnn.py": (APIS_FOLDER / file).read_text()}, ("cnn.py",), ())
+    with Client(program, text, settings, ("numpy",), Limits(), backend) as client:
+        right = client.run("conv2d", params, arrays, parts=parts).answers
+        for measured in (client.time, client.count):
+            answers = measured("conv2d", params, arrays, parts=parts).answers
+            for part in parts:
+                assert answers[part].outcome is None, answers[part].message
+                np.testing.assert_array_equal(answers[part].array, right[part].array)
+
+
+def shapes(params):
+    """Return the shapes of a convolution's arrays, over 2 images of 6 x 6 pixels."""
+    channels, filters = params["in_channels"], params["out_channels"]
+    return {
+        "x": (2, channels, 6, 6),
+        "weight": (filters, channels, 2, 2),
+        "bias": (filters,),
+        "grad_output": (2, filters, 4, 4),
+    }
