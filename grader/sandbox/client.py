@@ -8,6 +8,7 @@ import itertools
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
 
@@ -142,12 +143,18 @@ class Client:
         """Call forward, then backward, so that each one's answers carry its own times.
 
         The upstream gradient is sent after the output has come back: no work can be moved ahead of it.
-        A part's ``seconds`` and ``cpu_seconds`` run from the sending (or the part before) to its arrival.
+        A part's ``seconds`` run from the sending (or the part before) to its arrival. The output's
+        ``cpu_seconds`` are all that the worker computed until it rested again; so are `cpu_seconds` then.
         """
+        before = self._cpu_at_rest()
         first, rest = tuple(parts[:1]), tuple(parts[1:])
         steps = steps_of(kind, "once", tuple(arrays), self._not_given_up(kind, (*first, *rest)))
         messages = self._messages(steps, kind, params, arrays, measured=True)
         there = self._ask(kind, messages[:2], arrays, first)
+        used = self._cpu_at_rest() - before
+        there = replace(
+            there, answers={part: replace(a, cpu_seconds=used) for part, a in there.answers.items()}
+        )
         if not rest:
             return there
         stopped = there.answers[first[0]]
@@ -155,6 +162,7 @@ class Client:
             later = failed(rest, stopped.outcome, stopped.message, stopped.location)
             return Reply({**there.answers, **later}, there.modified, there.seconds)
         back = self._ask(kind, messages[2:], arrays, rest)
+        self._cpu_at_rest()
         modified = tuple(dict.fromkeys(there.modified + back.modified))
         return Reply({**there.answers, **back.answers}, modified, there.seconds + back.seconds)
 
@@ -193,6 +201,12 @@ class Client:
         """Processor time that the submission's workers have used so far, also between calls."""
         running = self._session.cpu_seconds if self._session is not None else 0.0
         return self._budget.cpu_seconds + running
+
+    def _cpu_at_rest(self) -> float:
+        """Return the processor time that was used, as soon as the worker waits for the next request."""
+        if self._session is not None:
+            self._session.rest()
+        return self.cpu_seconds
 
     def pin(self, core: int) -> None:
         """Keep the worker, if one runs, to a core; where that cannot be done, do nothing."""

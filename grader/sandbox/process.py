@@ -11,6 +11,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Protocol
 
 from grader.assignment.limits import Limits
@@ -19,6 +20,8 @@ from grader.sandbox.pipes import Channel
 from grader.worker.wire import OUT_OF_MEMORY_EXIT
 
 GRACE = 0.5
+REST_SECONDS, REST_POLL = 0.05, 5e-5
+"""How long to wait until a worker rests, and between two looks."""
 
 
 class WorkerProcess:
@@ -38,11 +41,11 @@ class WorkerProcess:
         self._finish = finish
         self._before_end: Callable[[], None] | None = None
         self._wrapped = False
-        self._clock = cpu_clock(pid)
+        self._clock, self._watched = cpu_clock(pid), pid
 
     def watch(self, pid: int) -> None:
         """Read the processor clock of the worker itself, where `pid` is only what started it."""
-        self._clock = cpu_clock(pid)
+        self._clock, self._watched = cpu_clock(pid), pid
         self._wrapped = True
 
     def before_end(self, action: Callable[[], None]) -> None:
@@ -56,6 +59,19 @@ class WorkerProcess:
             return time.clock_gettime(self._clock) if self._clock is not None else 0.0
         except OSError:
             return 0.0
+
+    def rest(self) -> None:
+        """Wait, for a short while at most, until the worker waits for something, such as its next request.
+
+        The system brings a process's processor clock up to date when the process stops running, otherwise
+        only from time to time (4 ms is usual). So only the clock of a worker at rest is exact.
+        """
+        end = time.monotonic() + REST_SECONDS
+        while True:
+            # First, since a worker that is about to wait says so a moment before its clock is up to date.
+            time.sleep(REST_POLL)
+            if _state(self._watched) != "R" or time.monotonic() > end:
+                return
 
     def end(self, *, grace: float = 0.0) -> int:
         """End the worker and everything it holds; return its exit code."""
@@ -92,6 +108,15 @@ def cpu_clock(pid: int) -> int | None:
     clock = ctypes.c_int()
     failed = ctypes.CDLL(None).clock_getcpuclockid(pid, ctypes.byref(clock))
     return None if failed else clock.value
+
+
+def _state(pid: int) -> str:
+    """Return a process's state as /proc has it, such as R for running; empty where nobody can tell."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+        return stat.rpartition(")")[2].split()[0]
+    except (OSError, IndexError):
+        return ""
 
 
 def describe_end(code: int, limits: Limits) -> tuple[Outcome, str]:

@@ -233,6 +233,10 @@ class Session:
         """Processor time that the worker has used."""
         return self._worker.cpu_seconds()
 
+    def rest(self) -> None:
+        """Wait until the worker rests, so that its processor time is exact."""
+        self._worker.rest()
+
     def pin(self, core: int) -> None:
         """Keep the worker to one core where the system can."""
         if hasattr(os, "sched_setaffinity"):

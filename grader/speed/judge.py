@@ -16,7 +16,7 @@ from grader.speed.credit import less_loops
 from grader.speed.python_loops import DIMENSIONS, Loops, find_loops, sentences
 from grader.speed.race import PATIENCE, PhaseTiming, race
 from grader.speed.statistics import Estimate
-from grader.speed.stopwatch import PHASES, Voided
+from grader.speed.stopwatch import PHASES, Stopwatch, Voided
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +74,9 @@ def _measure(
     void: Voided | None = None
     for phases in (PHASES, PHASES[:1]):
         try:
-            standings = race(client, opponents, policy, core, phases=phases)
-            return standings, find_loops(client, opponents.idle, core, phases), void
+            stopwatch = Stopwatch(core, phases)
+            standings = race(client, opponents, policy, stopwatch)
+            return standings, find_loops(client, opponents.idle, stopwatch), void
         except Voided as error:
             void = error
             if error.phase == "forward":
@@ -93,6 +94,9 @@ def _voided(void: Voided) -> PhaseVerdict:
 
 
 def _verdict(phase: str, standing: PhaseTiming, loops: Loops, policy: SpeedPolicy) -> PhaseVerdict:
+    if not standing.measured:
+        nothing = "no round gave a time that can be measured, so there are no speed points"
+        return PhaseVerdict(0.0, Outcome.NOT_RUN, nothing)
     share = less_loops(standing.credit, loops.over(phase), policy)
     said = sentences(loops, phase)
     speed = (
@@ -129,21 +133,27 @@ def _record(
     verdicts: Mapping[str, PhaseVerdict],
     notes: Sequence[str],
 ) -> Speed:
+    measured = [standing for standing in standings.values() if standing.measured]
     over = {name for phase in standings for name in loops.over(phase)}
     said = [sentence for phase in standings for sentence in sentences(loops, phase)]
+    unmeasured = [
+        f"{phase}: {verdicts[phase].message}"
+        for phase, standing in standings.items()
+        if not standing.measured
+    ]
     return Speed(
-        speedup_over_loops=_mean([standing.speedup.median for standing in standings.values()]),
-        ratio_to_reference=_mean([standing.ratio.median for standing in standings.values()]),
+        speedup_over_loops=_mean([standing.speedup.median for standing in measured]),
+        ratio_to_reference=_mean([standing.ratio.median for standing in measured]),
         python_loops=tuple(name for name in DIMENSIONS if name in over),
         conclusive=all(standing.conclusive for standing in standings.values()),
-        note="; ".join([*notes, *said]),
-        phases=tuple(measured for phase in standings if (measured := verdicts[phase].measured)),
+        note="; ".join([*notes, *unmeasured, *said]),
+        phases=tuple(one for phase in standings if (one := verdicts[phase].measured)),
     )
 
 
-def _mean(values: Sequence[float]) -> float:
-    """Return the geometric mean, to three digits: the mean for ratios."""
-    return _digits(prod(values) ** (1 / len(values)))
+def _mean(values: Sequence[float]) -> float | None:
+    """Return the geometric mean, to three digits: the mean for ratios; None of nothing."""
+    return _digits(prod(values) ** (1 / len(values))) if values else None
 
 
 def _interval(estimate: Estimate) -> Interval:

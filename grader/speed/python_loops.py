@@ -15,7 +15,7 @@ from grader.intake.source.listing import function_at
 from grader.results import Place
 from grader.sandbox import Client
 from grader.speed.line_counts import NO_FILE, Spot, growing_lines, innermost, read_table, shown_first
-from grader.speed.stopwatch import PHASES, Pair, Voided, checked_call, hold, parts_of_phases, time_call
+from grader.speed.stopwatch import PHASES, Pair, Stopwatch, Voided, hold, parts_of_phases
 from grader.speed.workloads import Size, right_answers
 
 BASE = Size(N=2, C_in=2, C_out=2, H=3, W=3, K_h=2, K_w=2)
@@ -97,7 +97,9 @@ class Loops:
 
 
 def find_loops(
-    client: Client, idle: Client, core: int | None = None, phases: Sequence[str] = PHASES
+    client: Client,
+    idle: Client,
+    stopwatch: Stopwatch,
 ) -> Loops:
     """Find the loops of a submission's convolution.
 
@@ -107,15 +109,15 @@ def find_loops(
         The submission's.
     idle : Client
         Of a program that computes nothing, for what a call costs without the student's code.
-    core : int or None
-        Where processor time is taken.
-    phases : sequence of str
+    stopwatch : Stopwatch
+        For one core, and for both phases or forward alone.
 
     Raises
     ------
     Voided
         The convolution fails or answers wrongly at the smallest size already.
     """
+    phases = stopwatch.phases
     base = _counts(client, BASE, phases)
     grown = _grown(client, phases)
     lines = growing_lines(base, grown)
@@ -125,7 +127,7 @@ def find_loops(
         left_out={phase: number for phase, (_, number) in found.items()},
         unknown=tuple(name for name in DIMENSIONS if name not in grown),
     )
-    return replace(loops, hidden=_hidden(_Caller(client, idle, core, phases), loops))
+    return replace(loops, hidden=_hidden(_Caller(client, idle, stopwatch), loops))
 
 
 def _grown(client: Client, phases: Sequence[str]) -> dict[str, Mapping[Spot, int]]:
@@ -166,21 +168,21 @@ def _counted(
 def _hidden(caller: "_Caller", loops: Loops) -> dict[str, tuple[str, ...]]:
     """Return, by phase, the dimensions whose cost grows like a loop that was not counted."""
     names = [name for name in DIMENSIONS if name not in loops.unknown]
-    suspects = {(phase, name) for phase in caller.phases for name in names if name not in loops.over(phase)}
+    phases = caller.stopwatch.phases
+    suspects = {(phase, name) for phase in phases for name in names if name not in loops.over(phase)}
     for _ in range(CONFIRM):
         # A busy moment can look like a loop once.
         for name in sorted({name for _, name in suspects}):
             growth = caller.growth(BASE.times(FACTOR, name))
-            suspects -= {(phase, name) for phase in caller.phases if growth[phase] <= SUSPICIOUS}
-    return {phase: tuple(name for name in names if (phase, name) in suspects) for phase in caller.phases}
+            suspects -= {(phase, name) for phase in phases if growth[phase] <= SUSPICIOUS}
+    return {phase: tuple(name for name in names if (phase, name) in suspects) for phase in phases}
 
 
 @dataclass(frozen=True, slots=True)
 class _Caller:
     client: Client
     idle: Client
-    core: int | None
-    phases: Sequence[str]
+    stopwatch: Stopwatch
 
     def growth(self, size: Size) -> dict[str, float]:
         """Return how many times the processor time at `BASE` a call takes, by phase, transfer left out.
@@ -189,7 +191,7 @@ class _Caller:
         """
         turns = [(self._check(BASE), self._check(size), self._idle()) for _ in range(REPEATS)]
         grown = {}
-        for phase in self.phases:
+        for phase in self.stopwatch.phases:
             before, after, idle = (
                 min(getattr(one, phase) for one in series) for series in zip(*turns, strict=True)
             )
@@ -199,13 +201,13 @@ class _Caller:
     def _check(self, size: Size) -> Pair:
         inputs = size.draw(np.random.default_rng())
         try:
-            return checked_call(self.client, size, inputs, right_answers(inputs), self.core, self.phases).cpu
+            return self.stopwatch.check(self.client, size, inputs, right_answers(inputs)).cpu
         except Voided:
             # What fails at this size says nothing about loops.
             return Pair(0.0, 0.0)
 
     def _idle(self) -> Pair:
-        return time_call(self.idle, BASE, BASE.draw(np.random.default_rng()), self.core, self.phases).cpu
+        return self.stopwatch.time(self.idle, BASE, BASE.draw(np.random.default_rng())).cpu
 
 
 def sentences(loops: Loops, phase: str) -> Sequence[str]:

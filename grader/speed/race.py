@@ -5,22 +5,21 @@ is taken within a round, so that whatever slows the machine slows both of its si
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from statistics import median
 
 import numpy as np
 
 from grader.assignment.speed_policy import SpeedPolicy
-from grader.cases.ground_truth import Part
 from grader.sandbox import Client
 from grader.speed.baselines import Opponents
 from grader.speed.credit import possible_credits, speed_credit
 from grader.speed.statistics import Estimate, bootstrap_median
-from grader.speed.stopwatch import PHASES, Lap, Pair, checked_call, time_call
-from grader.speed.workloads import LARGE, SMALL, Array, Size, right_answers
+from grader.speed.stopwatch import Lap, Stopwatch
+from grader.speed.workloads import LARGE, SMALL, Size, right_answers
 
-MIN_ROUNDS = 7
+FIRST_ROUNDS, MIN_ROUNDS = 2, 7
 CLEAR = 1.15
 """Factor on the interval within which no boundary may lie for a measurement to end early."""
 UNSURE = 1.05
@@ -50,6 +49,10 @@ class PhaseTiming:
         False where the budget ended before the interval left a boundary.
     waited : bool
         Wall time counted, since the code took far longer than it computed.
+    measured : bool
+        False where no round gave a time, so that nothing is known.
+    product_seconds : float
+        How long the loops take for one product: the yardstick for Python code on this machine.
     """
 
     speedup: Estimate
@@ -57,6 +60,21 @@ class PhaseTiming:
     credit: float
     conclusive: bool
     waited: bool = False
+    measured: bool = True
+    product_seconds: float = 0.0
+
+
+_NONE = Estimate(0.0, 0.0, 0.0)
+UNMEASURED = PhaseTiming(_NONE, _NONE, 0.0, conclusive=False, measured=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """What one round took, in seconds of the clock that decides, without the transfer."""
+
+    student: float
+    reference: float
+    loops: float
 
 
 @dataclass(slots=True)
@@ -69,23 +87,48 @@ class Laps:
     reference: list[Lap] = field(default_factory=list)
     idle: list[Lap] = field(default_factory=list)
 
-    def standing(self, phase: str, policy: SpeedPolicy, margin: float) -> PhaseTiming:
-        """Judge the rounds so far, with intervals widened by `margin`."""
+    def times(self, phase: str, *, by_wall: bool) -> list[Times]:
+        """Return the rounds of a phase in which everybody took longer than the transfer of the arrays.
+
+        A time that is not longer is no measurement: the clock was not up to date, say.
+        """
+        if not self.student:
+            return []
         clock = _cpu if self.cpu_is_known else _wall
-        waited = self.cpu_is_known and self.waits(phase)
         # The idle program only carries the arrays, so its time is the cost of the pipe and of the copies.
         transfer = median(clock(self.idle, phase))
-        student = _net((_wall if waited else clock)(self.student, phase), transfer)
-        reference = _net(clock(self.reference, phase), transfer)
+        students = (_wall if by_wall else clock)(self.student, phase)
+        rounds = zip(students, clock(self.reference, phase), clock(self.loops, phase), strict=True)
+        return [
+            Times(_net(student, transfer), _net(reference, transfer), loops)
+            for student, reference, loops in rounds
+            if min(student, reference) > transfer and loops > 0
+        ]
+
+    def rounds(self, phases: Sequence[str]) -> int:
+        """Return how many rounds count, in the phase with the fewest."""
+        return min(len(self.times(phase, by_wall=False)) for phase in phases)
+
+    def standing(self, phase: str, policy: SpeedPolicy, margin: float) -> PhaseTiming:
+        """Judge the rounds so far, with intervals widened by `margin`."""
+        waited = self.cpu_is_known and self.waits(phase)
+        times = self.times(phase, by_wall=waited)
+        if not times:
+            return UNMEASURED
         # Loops are timed at the small size only; their time is proportional to the number of products.
         scale = self.size.products / SMALL.products
-        loops = [scale * seconds for seconds in clock(self.loops, phase)]
-        speedup, ratio = _ratios(loops, student), _ratios(student, reference)
+        speedup = bootstrap_median([scale * one.loops / one.student for one in times])
+        ratio = bootstrap_median([one.student / one.reference for one in times])
         # The median, not the better end of the interval: a busy machine widens it and would give more points.
         fast, near = speedup.times(FAVOUR), ratio.times(1 / FAVOUR)
         low, high = possible_credits(fast.widened(margin), near.widened(margin), policy)
         return PhaseTiming(
-            speedup, ratio, speed_credit(fast.median, near.median, policy), low == high, waited
+            speedup,
+            ratio,
+            speed_credit(fast.median, near.median, policy),
+            conclusive=low == high,
+            waited=waited,
+            product_seconds=median(one.loops for one in times) / SMALL.products,
         )
 
     @property
@@ -98,7 +141,8 @@ class Laps:
         walls, cpus = _wall(self.student, phase), _cpu(self.student, phase)
         # The round that waited least, and the loops' worst ratio: other programs must not look like waiting.
         idle = min(wall - cpu for wall, cpu in zip(walls, cpus, strict=True))
-        busy = max(w / c for w, c in zip(_wall(self.loops, phase), _cpu(self.loops, phase), strict=True))
+        loops = zip(_wall(self.loops, phase), _cpu(self.loops, phase), strict=True)
+        busy = max((w / c for w, c in loops if c > 0), default=1.0)
         return idle > WAITING_SECONDS + WAITING_FACTOR * busy * max(cpus)
 
 
@@ -106,9 +150,8 @@ def race(
     client: Client,
     opponents: Opponents,
     policy: SpeedPolicy,
-    core: int | None,
+    stopwatch: Stopwatch,
     *,
-    phases: Sequence[str] = PHASES,
     rng: np.random.Generator | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> dict[str, PhaseTiming]:
@@ -120,9 +163,8 @@ def race(
         The submission's.
     opponents : Opponents
     policy : SpeedPolicy
-    core : int or None
-        Where to run; anywhere if None.
-    phases : sequence of str
+    stopwatch : Stopwatch
+        For one core, and for both phases or forward alone.
     rng : Generator, optional
         Where inputs come from; the system's randomness if left out.
     clock : callable
@@ -139,23 +181,24 @@ def race(
     Voided
         An answer of the submission's is missing or wrong.
     """
-    track = _Track(client, opponents, core, phases, rng or np.random.default_rng(), client.cpu_seconds)
+    phases = stopwatch.phases
+    track = _Track(client, opponents, stopwatch, rng or np.random.default_rng(), client.cpu_seconds)
     end = clock() + PATIENCE * policy.budget_seconds
     laps = Laps(SMALL)
     track.warm_up(SMALL)
-    track.round(laps)
-    track.round(laps)
+    while laps.rounds(phases) < FIRST_ROUNDS and len(laps.student) < MIN_ROUNDS:
+        track.round(laps)
     if all(laps.standing(phase, policy, 1.0).speedup.median > policy.zero_speedup for phase in phases):
         # A submission that is not faster than loops would need minutes at the larger size, and earn nothing.
         laps = Laps(LARGE)
         track.warm_up(LARGE)
     while True:
         track.round(laps)
-        if len(laps.student) < MIN_ROUNDS:
+        over = track.cpu_seconds > policy.budget_seconds or clock() > end
+        if len(laps.student) < MIN_ROUNDS or (laps.rounds(phases) < MIN_ROUNDS and not over):
             continue
         # The margin is wider here than at the end, so that a measurement near a boundary does not end early.
-        settled = all(laps.standing(phase, policy, CLEAR).conclusive for phase in phases)
-        if settled or track.cpu_seconds > policy.budget_seconds or clock() > end:
+        if over or all(laps.standing(phase, policy, CLEAR).conclusive for phase in phases):
             return {phase: laps.standing(phase, policy, UNSURE) for phase in phases}
 
 
@@ -163,11 +206,9 @@ def race(
 class _Track:
     client: Client
     opponents: Opponents
-    core: int | None
-    phases: Sequence[str]
+    stopwatch: Stopwatch
     rng: np.random.Generator
     spent_before: float
-    marks: dict[Client, float] = field(default_factory=dict)
 
     @property
     def cpu_seconds(self) -> float:
@@ -183,36 +224,18 @@ class _Track:
         """Time everybody once, in an order that turns from round to round."""
         size = laps.size
         inputs, few = size.draw(self.rng), SMALL.draw(self.rng)
-        truth = right_answers(inputs)
+        truth, watch, others = right_answers(inputs), self.stopwatch, self.opponents
         turns: list[Callable[[], None]] = [
-            lambda: laps.student.append(self.lap(self.client, size, inputs, truth)),
-            lambda: laps.reference.append(self.lap(self.opponents.reference, size, inputs)),
-            lambda: laps.idle.append(self.lap(self.opponents.idle, size, inputs)),
+            lambda: laps.student.append(watch.check(self.client, size, inputs, truth)),
+            lambda: laps.reference.append(watch.time(others.reference, size, inputs)),
+            lambda: laps.idle.append(watch.time(others.idle, size, inputs)),
         ]
         if with_loops:
-            turns.append(lambda: laps.loops.append(self.lap(self.opponents.loops, SMALL, few)))
+            turns.append(lambda: laps.loops.append(watch.time(others.loops, SMALL, few)))
         # The order rotates, so that no program always runs after the same other one.
         first = len(laps.student) % len(turns)
         for turn in turns[first:] + turns[:first]:
             turn()
-
-    def lap(
-        self,
-        client: Client,
-        size: Size,
-        inputs: Mapping[str, Array],
-        truth: Mapping[str, Part] | None = None,
-    ) -> Lap:
-        """Time one call; what the worker computed since its last call is added, whatever it was for."""
-        # Work after a reply, such as in a thread or a finaliser, would otherwise cost nothing.
-        before = client.cpu_seconds
-        since = before - self.marks.get(client, before)
-        if truth is None:
-            lap = time_call(client, size, inputs, self.core, self.phases)
-        else:
-            lap = checked_call(client, size, inputs, truth, self.core, self.phases)
-        self.marks[client] = client.cpu_seconds
-        return replace(lap, cpu=Pair(lap.cpu.forward + since, lap.cpu.backward + since))
 
 
 def _cpu(laps: Sequence[Lap], phase: str) -> list[float]:
@@ -223,10 +246,6 @@ def _wall(laps: Sequence[Lap], phase: str) -> list[float]:
     return [getattr(lap.wall, phase) for lap in laps]
 
 
-def _net(gross: Sequence[float], transfer: float) -> list[float]:
-    # A share of the time always counts, since noise in the transfer could leave nothing, or less.
-    return [max(seconds - transfer, LEAST_SHARE * seconds, 1e-9) for seconds in gross]
-
-
-def _ratios(over: Sequence[float], under: Sequence[float]) -> Estimate:
-    return bootstrap_median([a / b for a, b in zip(over, under, strict=True)])
+def _net(seconds: float, transfer: float) -> float:
+    # A share of the time always counts, since noise in the transfer could leave next to nothing.
+    return max(seconds - transfer, LEAST_SHARE * seconds)

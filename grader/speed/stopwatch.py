@@ -1,11 +1,12 @@
-"""Time one call of one client, forward and backward separately, and compare its answers with the truth.
+"""Time calls of clients, forward and backward separately, and compare their answers with the truth.
 
 Trusted side. Both clocks are read here. Processor time decides, because a busy machine hardly changes it;
-wall time shows work that is done in other processes.
+wall time shows work that is done in other processes. A worker's processor time is read while it waits for a
+request, since it is exact only then.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from grader.cases.compare import compare
 from grader.cases.ground_truth import Part
@@ -44,45 +45,69 @@ class Voided(Exception):  # noqa: N818 - a verdict on the submission, not an err
         self.location = location
 
 
-def time_call(
-    client: Client, size: Size, inputs: Mapping[str, Array], core: int | None, phases: Sequence[str] = PHASES
-) -> Lap:
-    """Call one of our own programs.
+@dataclass(slots=True)
+class Stopwatch:
+    """Times calls on one core; what a worker computes between two calls is added to the later one.
 
-    Raises
-    ------
-    GraderError
-        It did not answer, which is not the submission's fault.
+    Attributes
+    ----------
+    core : int or None
+        Where to run; anywhere if None.
+    phases : sequence of str
+        Which phases are asked for.
     """
-    lap, reply = _timed(client, size, inputs, core, phases)
-    for answer in reply.answers.values():
-        if answer.outcome is not None:
-            raise GraderError(f"a program of the grader's own was not timed: {answer.message}")
-    return lap
 
+    core: int | None
+    phases: Sequence[str] = PHASES
+    _marks: dict[Client, float] = field(default_factory=dict)
 
-def checked_call(
-    client: Client,
-    size: Size,
-    inputs: Mapping[str, Array],
-    truth: Mapping[str, Part],
-    core: int | None,
-    phases: Sequence[str] = PHASES,
-) -> Lap:
-    """Call a submission's convolution and check the very answers that were timed.
+    def time(self, client: Client, size: Size, inputs: Mapping[str, Array]) -> Lap:
+        """Time one call of one of our own programs.
 
-    Forward's time ends when the output is in our hands; everything that the worker computes after that,
-    until it has nothing left to do, is backward's. So no processor time goes uncounted, whenever and from
-    wherever the student's code spends it.
+        Raises
+        ------
+        GraderError
+            It did not answer, which is not the submission's fault.
+        """
+        lap, reply = self._call(client, size, inputs)
+        for answer in reply.answers.values():
+            if answer.outcome is not None:
+                raise GraderError(f"a program of the grader's own was not timed: {answer.message}")
+        return lap
 
-    Raises
-    ------
-    Voided
-        An answer is missing or wrong.
-    """
-    lap, reply = _timed(client, size, inputs, core, phases)
-    hold(reply, truth)
-    return lap
+    def check(
+        self, client: Client, size: Size, inputs: Mapping[str, Array], truth: Mapping[str, Part]
+    ) -> Lap:
+        """Time one call of a submission and check the very answers that were timed.
+
+        Forward's time ends when the worker waits for the upstream gradient, with the output in our hands;
+        everything after that, until it waits again, is backward's. So no processor time goes uncounted,
+        whenever and from wherever the student's code spends it.
+
+        Raises
+        ------
+        Voided
+            An answer is missing or wrong.
+        """
+        lap, reply = self._call(client, size, inputs)
+        hold(reply, truth)
+        return lap
+
+    def _call(self, client: Client, size: Size, inputs: Mapping[str, Array]) -> tuple[Lap, Reply]:
+        # Work after a reply, such as in a thread or a finaliser, would otherwise cost nothing.
+        before = client.cpu_seconds
+        since = before - self._marks.get(client, before)
+        if self.core is not None:
+            client.pin(self.core)
+        parts = parts_of_phases(self.phases)
+        reply = client.time("conv2d", size.params, inputs, parts=parts)
+        self._marks[client] = client.cpu_seconds
+        total = self._marks[client] - before
+        there, *back = (reply.answers[part] for part in parts)
+        return Lap(
+            cpu=Pair(there.cpu_seconds + since, total - there.cpu_seconds + since),
+            wall=Pair(there.seconds, sum(answer.seconds for answer in back)),
+        ), reply
 
 
 def hold(reply: Reply, truth: Mapping[str, Part]) -> None:
@@ -94,22 +119,6 @@ def hold(reply: Reply, truth: Mapping[str, Part]) -> None:
             verdict = compare(answer.array, truth[part], "float64", part)
             if not verdict.passed:
                 raise Voided(part, verdict.outcome, verdict.message)
-
-
-def _timed(
-    client: Client, size: Size, inputs: Mapping[str, Array], core: int | None, phases: Sequence[str]
-) -> tuple[Lap, Reply]:
-    if core is not None:
-        client.pin(core)
-    before = client.cpu_seconds
-    parts = parts_of_phases(phases)
-    reply = client.time("conv2d", size.params, inputs, parts=parts)
-    total = client.cpu_seconds - before
-    there, *back = (reply.answers[part] for part in parts)
-    return Lap(
-        cpu=Pair(there.cpu_seconds, total - there.cpu_seconds),
-        wall=Pair(there.seconds, sum(answer.seconds for answer in back)),
-    ), reply
 
 
 def parts_of_phases(phases: Sequence[str]) -> tuple[str, ...]:

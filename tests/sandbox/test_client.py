@@ -231,6 +231,20 @@ def test_time_returns_each_parts_own_times(open_client, layer, native):
     np.testing.assert_array_equal(answers["grad_x"].array, arrays["grad_output"])
 
 
+def test_time_ends_with_a_clock_that_is_up_to_date(open_client, layer, native):
+    # A running process's clock is brought up to date every few milliseconds only.
+    work = "t = time.process_time()\nwhile time.process_time() - t < 0.001: pass\nreturn x"
+    client = open_client(native, layer(work, head="import time"))
+    for _ in range(10):
+        arrays = {"x": np.ones(4), "grad_output": np.ones(4)}
+        before = client.cpu_seconds
+        answers = client.time("relu", {}, arrays, parts=("output", "grad_x")).answers
+        used = client.cpu_seconds
+        assert 0.001 <= answers["output"].cpu_seconds <= used - before
+        time.sleep(0.006)
+        assert client.cpu_seconds == used
+
+
 def test_run_package_that_the_assignment_allows_can_be_imported(open_client, ask, layer):
     source = layer(
         "return attr.asdict(Box(x))['value']",

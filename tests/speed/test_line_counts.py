@@ -12,6 +12,7 @@ from grader.results import Place
 from grader.sandbox import Answer, Reply
 from grader.speed.line_counts import MOST_ROWS, growing_lines, innermost, read_table, shown_first
 from grader.speed.python_loops import LONGEST_SENTENCE, MOST_SHOWN, Loop, find_loops, sentences
+from grader.speed.stopwatch import Stopwatch
 from grader.speed.workloads import CONV2D_PARTS, right_answers
 
 NAMES = ("N", "C_in", "C_out", "H", "W", "K_h", "K_w")
@@ -148,7 +149,7 @@ class Forger:
 
 def test_find_loops_forged_table_costs_few_places_and_short_sentences() -> None:
     forger = Forger()
-    loops = find_loops(forger, forger)  # type: ignore[arg-type]
+    loops = find_loops(forger, forger, Stopwatch(None))  # type: ignore[arg-type]
     assert loops.over("forward") == NAMES
     assert 0 < forger.places <= 2 * MOST_SHOWN
     said = sentences(loops, "forward")

@@ -17,7 +17,7 @@ from grader.speed.python_loops import (
     find_loops,
     sentences,
 )
-from grader.speed.stopwatch import PHASES, Voided
+from grader.speed.stopwatch import PHASES, Stopwatch, Voided
 
 SUBMISSIONS = Path(__file__).parents[1] / "fixtures" / "planted" / "speed"
 ALL = tuple(DIMENSIONS)
@@ -49,7 +49,7 @@ def find(backend: Backend, opponents: Opponents) -> Find:
         text = (SUBMISSIONS / f"{style}.py").read_text(encoding="utf-8")
         program = Program("cnn.py", {"cnn.py": text}, (), ())
         with Client(program, load_interface("layers").source, {}, (), Limits(), backend) as client:
-            return find_loops(client, opponents.idle, None, phases)
+            return find_loops(client, opponents.idle, Stopwatch(None, phases))
 
     return find
 

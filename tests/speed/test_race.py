@@ -13,7 +13,7 @@ from grader.results import Outcome
 from grader.sandbox import Answer, Reply
 from grader.speed.baselines import Opponents
 from grader.speed.race import MIN_ROUNDS, PhaseTiming, race
-from grader.speed.stopwatch import Voided
+from grader.speed.stopwatch import PHASES, Stopwatch, Voided
 from grader.speed.workloads import CONV2D_PARTS, LARGE, PADDING, SMALL, STRIDE
 
 TRANSFER = 1e-3
@@ -67,10 +67,17 @@ class Runner:
         return Reply(answers)
 
 
-def run(student: Runner, policy: SpeedPolicy | None = None, **options: Any) -> dict[str, PhaseTiming]:
-    opponents = Opponents(Runner(LOOPS), Runner(REFERENCE), Runner(0.0))  # type: ignore[arg-type]
+def run(
+    student: Runner,
+    policy: SpeedPolicy | None = None,
+    phases: Sequence[str] = PHASES,
+    opponents: Opponents | None = None,
+    **options: Any,
+) -> dict[str, PhaseTiming]:
+    opponents = opponents or Opponents(Runner(LOOPS), Runner(REFERENCE), Runner(0.0))  # type: ignore[arg-type]
     policy = policy or SpeedPolicy()
-    return race(student, opponents, policy, None, rng=np.random.default_rng(0), **options)  # type: ignore[arg-type]
+    stopwatch = Stopwatch(None, phases)
+    return race(student, opponents, policy, stopwatch, rng=np.random.default_rng(0), **options)  # type: ignore[arg-type]
 
 
 def test_race_speedup_is_the_loops_time_over_the_submissions_without_transfer() -> None:
@@ -128,7 +135,7 @@ def test_race_work_between_the_calls_counts_too() -> None:
 
     loops.noise = meanwhile
     opponents = Opponents(loops, Runner(REFERENCE), Runner(0.0))  # type: ignore[arg-type]
-    standings = race(busy, opponents, SpeedPolicy(), None)  # type: ignore[arg-type]
+    standings = run(busy, opponents=opponents)
     assert {standing.credit for standing in standings.values()} == {0.0}
 
 
@@ -141,7 +148,7 @@ def test_race_waiting_for_work_done_elsewhere_counts_as_wall_time() -> None:
 def test_race_processor_time_that_cannot_be_read_gives_way_to_wall_time() -> None:
     runners = [Runner(seconds, unseen=True) for seconds in (LOOPS, REFERENCE, 0.0)]
     student = Runner(LOOPS / 100, unseen=True)
-    standing = race(student, Opponents(*runners), SpeedPolicy(), None)["forward"]  # type: ignore[arg-type]
+    standing = run(student, opponents=Opponents(*runners))["forward"]  # type: ignore[arg-type]
     assert standing.speedup.median == pytest.approx(100, rel=0.1)
     assert not standing.waited
 
@@ -172,4 +179,27 @@ def test_race_a_tenth_below_a_boundary_is_over_it() -> None:
 def test_race_own_program_that_fails_is_the_graders_error() -> None:
     opponents = Opponents(Runner(LOOPS, silent=True), Runner(REFERENCE), Runner(0.0))  # type: ignore[arg-type]
     with pytest.raises(GraderError, match="grader's own"):
-        race(Runner(LOOPS), opponents, SpeedPolicy(), None)  # type: ignore[arg-type]
+        run(Runner(LOOPS), opponents=opponents)
+
+
+def test_race_round_in_which_a_clock_stood_still_does_not_count_and_is_repeated() -> None:
+    student = Runner(LOOPS / 100)
+    calls = iter(range(10**6))
+    student.noise = lambda: 0.0 if next(calls) % 5 == 0 else 1.0
+    standing = run(student)["forward"]
+    # No ratio comes from the rounds whose time is the transfer's alone.
+    assert standing.speedup.high == pytest.approx(100, rel=0.05)
+    assert standing.credit == 1.0
+    assert student.products.count(LARGE.products) > MIN_ROUNDS + 1
+
+
+def test_race_clock_that_never_moves_gives_no_points_and_no_speed() -> None:
+    standings = run(Runner(0.0), SpeedPolicy(budget_seconds=1.0))
+    for standing in standings.values():
+        assert (standing.credit, standing.conclusive, standing.measured) == (0.0, False, False)
+        assert standing.speedup.high == 0.0
+
+
+def test_race_tells_what_loops_take_for_a_product() -> None:
+    standing = run(Runner(LOOPS / 100))["forward"]
+    assert standing.product_seconds == pytest.approx(LOOPS, rel=0.05)
