@@ -13,6 +13,7 @@ from grader.sandbox import Backend, Client
 from grader.speed.baselines import Opponents, open_opponents
 from grader.speed.core_lock import LONGEST_HOLD, timing_slot
 from grader.speed.credit import less_loops
+from grader.speed.long_shapes import DIMENSIONS_OF, try_long_shapes
 from grader.speed.python_loops import DIMENSIONS, Loops, find_loops, sentences
 from grader.speed.race import PATIENCE, PhaseTiming, race
 from grader.speed.statistics import Estimate
@@ -76,12 +77,34 @@ def _measure(
         try:
             stopwatch = Stopwatch(core, phases)
             standings = race(client, opponents, policy, stopwatch)
-            return standings, find_loops(client, opponents.idle, stopwatch), void
+            return standings, _loops(client, opponents, stopwatch, standings, policy), void
         except Voided as error:
             void = error
             if error.phase == "forward":
                 break
     return {}, Loops(), void
+
+
+def _loops(
+    client: Client,
+    opponents: Opponents,
+    stopwatch: Stopwatch,
+    standings: Mapping[str, PhaseTiming],
+    policy: SpeedPolicy,
+) -> Loops:
+    """Find the loops; those that the assignment forbids also at long shapes, if there are points to lose."""
+    named = {
+        phase: [name for name in DIMENSIONS_OF[phase] if name in policy.vectorised_over]
+        for phase, standing in standings.items()
+        if standing.credit
+    }
+    loops = find_loops(client, opponents.idle, stopwatch, leave_out=named)
+    suspects = {
+        phase: [name for name in names if name not in loops.over(phase)] for phase, names in named.items()
+    }
+    product_seconds = {phase: standings[phase].product_seconds for phase in suspects}
+    found = try_long_shapes(client, opponents.idle, stopwatch, suspects, product_seconds)
+    return loops.with_hidden(found.loops, found.failed)
 
 
 def _voided(void: Voided) -> PhaseVerdict:

@@ -83,23 +83,33 @@ class Loops:
         Dimensions that could not be doubled, since the code failed or answered wrongly there.
     left_out : Mapping of str to int
         By phase, how many more loops were counted.
+    failed : Mapping of str to str
+        By dimension, why the code gave no right answer where the dimension was long.
     """
 
     counted: Mapping[str, tuple[Loop, ...]] = field(default_factory=dict)
     hidden: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     unknown: tuple[str, ...] = ()
     left_out: Mapping[str, int] = field(default_factory=dict)
+    failed: Mapping[str, str] = field(default_factory=dict)
 
     def over(self, phase: str) -> tuple[str, ...]:
         """Return the dimensions that a phase loops over, in the usual order."""
         found = {name for loop in self.counted.get(phase, ()) for name in loop.dimensions}
         return tuple(name for name in DIMENSIONS if name in found or name in self.hidden.get(phase, ()))
 
+    def with_hidden(self, more: Mapping[str, Sequence[str]], failed: Mapping[str, str]) -> "Loops":
+        """Return these and further dimensions that cost time like a loop, or gave no answer."""
+        both = {phase: {*self.hidden.get(phase, ()), *more.get(phase, ())} for phase in {*self.hidden, *more}}
+        hidden = {phase: tuple(name for name in DIMENSIONS if name in both[phase]) for phase in both}
+        return replace(self, hidden=hidden, failed=failed)
+
 
 def find_loops(
     client: Client,
     idle: Client,
     stopwatch: Stopwatch,
+    leave_out: Mapping[str, Sequence[str]] | None = None,
 ) -> Loops:
     """Find the loops of a submission's convolution.
 
@@ -111,6 +121,9 @@ def find_loops(
         Of a program that computes nothing, for what a call costs without the student's code.
     stopwatch : Stopwatch
         For one core, and for both phases or forward alone.
+    leave_out : Mapping of str to sequence of str, optional
+        By phase, dimensions over which hidden loops are not looked for here: see
+        `grader.speed.long_shapes`.
 
     Raises
     ------
@@ -127,7 +140,7 @@ def find_loops(
         left_out={phase: number for phase, (_, number) in found.items()},
         unknown=tuple(name for name in DIMENSIONS if name not in grown),
     )
-    return replace(loops, hidden=_hidden(_Caller(client, idle, stopwatch), loops))
+    return replace(loops, hidden=_hidden(_Caller(client, idle, stopwatch), loops, leave_out or {}))
 
 
 def _grown(client: Client, phases: Sequence[str]) -> dict[str, Mapping[Spot, int]]:
@@ -165,11 +178,18 @@ def _counted(
     return tuple(loops), len(nests) - len(shown)
 
 
-def _hidden(caller: "_Caller", loops: Loops) -> dict[str, tuple[str, ...]]:
+def _hidden(
+    caller: "_Caller", loops: Loops, leave_out: Mapping[str, Sequence[str]]
+) -> dict[str, tuple[str, ...]]:
     """Return, by phase, the dimensions whose cost grows like a loop that was not counted."""
     names = [name for name in DIMENSIONS if name not in loops.unknown]
     phases = caller.stopwatch.phases
-    suspects = {(phase, name) for phase in phases for name in names if name not in loops.over(phase)}
+    suspects = {
+        (phase, name)
+        for phase in phases
+        for name in names
+        if name not in loops.over(phase) and name not in leave_out.get(phase, ())
+    }
     for _ in range(CONFIRM):
         # A busy moment can look like a loop once.
         for name in sorted({name for _, name in suspects}):
@@ -216,7 +236,10 @@ def sentences(loops: Loops, phase: str) -> Sequence[str]:
     if more := loops.left_out.get(phase, 0):
         said.append(f"and {more} more lines of `{phase}` run in a loop")
     hidden = loops.hidden.get(phase, ())
-    if hidden:
-        names = ", ".join(hidden)
+    slow = [name for name in hidden if name not in loops.failed]
+    if slow:
+        names = ", ".join(slow)
         said.append(f"`{phase}` takes as long as a Python loop over {names}, although the counter saw none")
+    failed = [loops.failed[name] for name in hidden if name in loops.failed]
+    said += [f"nothing shows that `{phase}` has no Python loop where {why}" for why in failed]
     return said

@@ -15,7 +15,8 @@ from grader.speed.python_loops import Loops
 from grader.speed.race import PhaseTiming
 from grader.speed.statistics import Estimate
 
-SUBMISSIONS = Path(__file__).parents[1] / "fixtures" / "planted" / "speed"
+FIXTURES = Path(__file__).parents[1] / "fixtures"
+SUBMISSIONS, HOSTILE = FIXTURES / "planted" / "speed", FIXTURES / "hostile"
 
 Judge = Callable[..., SpeedVerdict]
 
@@ -29,7 +30,7 @@ def backend() -> Iterator[Backend]:
 @pytest.fixture
 def judge(backend: Backend) -> Judge:
     def judge(name: str, policy: SpeedPolicy | None = None) -> SpeedVerdict:
-        text = (SUBMISSIONS / f"{name}.py").read_text(encoding="utf-8")
+        text = name if "\n" in name else (SUBMISSIONS / f"{name}.py").read_text(encoding="utf-8")
         program = Program("cnn.py", {"cnn.py": text}, (), ())
         with Client(program, load_interface("layers").source, {}, (), Limits(), backend) as client:
             return judge_speed(client, backend, policy or SpeedPolicy())
@@ -71,6 +72,21 @@ def test_judge_speed_only_forbidden_loops_is_not_implemented(judge: Judge) -> No
     verdict = judge("images_and_channels", SpeedPolicy(vectorised_over=("N",)))
     assert credits_of(verdict) == (0.0, 0.0)
     assert verdict.phases["forward"].outcome is Outcome.NOT_IMPLEMENTED
+
+
+@pytest.mark.parametrize("name", ["vectorised", "kernel_taps"])
+def test_judge_speed_without_forbidden_loops_loses_nothing(judge: Judge, name: str) -> None:
+    verdict = judge(name, SpeedPolicy(vectorised_over=("N", "C_in", "C_out", "H", "W")))
+    assert credits_of(verdict) == (1.0, 1.0)
+
+
+@pytest.mark.parametrize("name", ["burn", "fail", "in_map"])
+def test_judge_speed_hidden_loops_cost_their_share(judge: Judge, name: str) -> None:
+    text = (HOSTILE / f"fake_speed_hidden_loops_{name}.py").read_text(encoding="utf-8")
+    loops = (HOSTILE / "honest_parts" / "loops.py").read_text(encoding="utf-8")
+    verdict = judge(loops + text, SpeedPolicy(vectorised_over=("N", "C_in", "C_out", "H")))
+    # One that fails where a dimension is long shows nothing of any dimension.
+    assert credits_of(verdict) == ((0.0, 0.0) if name == "fail" else (0.5, 0.5))
 
 
 @pytest.mark.parametrize(
