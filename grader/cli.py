@@ -29,13 +29,13 @@ from grader.grading.run import grade_folder, unreadable_uploads
 from grader.reports.doctor import doctor_text
 from grader.reports.dry_run import dry_run_text
 from grader.reports.pages import feedback_page
-from grader.reports.phrasing import visible
 from grader.reports.run_diff import changes, changes_text, reasons
 from grader.reports.scores import scores_json
 from grader.reports.tables import check_report, scores_table
 from grader.reports.writing import write_reports, write_whole
 from grader.results import Result
 from grader.sandbox import examine, find_interpreter
+from grader.visible_text import visible
 
 SANDBOXES = ("auto", "native", "bwrap", "container", "none")
 EXIT_OK, EXIT_NOT_GRADED, EXIT_USAGE, EXIT_INTERRUPTED = 0, 1, 2, 130

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grader.errors import SubmissionError
+from grader.visible_text import visible_name
 
 _LARGEST = 64 << 20
 _LARGEST_CELL = 4 << 20  # the Online text column can hold a whole program
@@ -137,7 +138,7 @@ def _row(cells: list[str], columns: tuple[str, ...], where: str) -> Row:
     cell = dict(zip(columns, cells, strict=True))
 
     def text(column: str) -> str:
-        return cell.get(column, "").strip()[:_LONGEST_TEXT]
+        return visible_name(cell.get(column, "").strip()[:_LONGEST_TEXT])
 
     identifier = text("Identifier")
     number = _NUMBER.search(identifier)

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 from grader.grading.plan import Plan
 from grader.grading.preview import Preview
-from grader.reports.phrasing import number, visible
+from grader.reports.phrasing import number
+from grader.visible_text import visible
 
 
 def dry_run_text(plan: Plan, previews: Sequence[Preview]) -> str:

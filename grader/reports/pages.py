@@ -19,6 +19,7 @@ from grader.reports import phrasing
 from grader.reports.figures import histogram_svg, speed_svg
 from grader.reports.overview import overview
 from grader.results import Diagnosis, Item, Outcome, Place, Result
+from grader.visible_text import visible
 
 _SHOWN_CASES = 3
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -130,7 +131,7 @@ def _environment() -> Environment:
     environment.filters |= {
         "number": phrasing.number,
         "ratio": phrasing.ratio,
-        "visible": phrasing.visible,
+        "visible": visible,
         "mistake_title": phrasing.mistake_title,
         "summary": phrasing.summary,
         "standing_words": phrasing.standing_words,

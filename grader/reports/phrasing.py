@@ -3,12 +3,12 @@
 Trusted side; pure. Every page and table takes its wording from here, so that they agree.
 """
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from grader.results import CriterionScore, Item, Outcome, Result, Standing
+from grader.visible_text import visible
 
 LABELS: Mapping[Outcome, str] = {
     Outcome.PASSED: "passed",
@@ -31,25 +31,6 @@ LABELS: Mapping[Outcome, str] = {
 
 _SHORT_TITLES = {"max_pool2d": "pool", "avg_pool2d": "avg", "cross_entropy": "loss", "network": "net"}
 _STATES = {"draft": "draft, not submitted", "nothing": "no submission", "reopened": "reopened"}
-
-# Control characters would steer a terminal; bidi controls reorder what stands around them.
-_INVISIBLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-
-
-def visible(text: str) -> str:
-    r"""Return the text with control and bidi characters written out, as ``\x1b`` for escape.
-
-    Examples
-    --------
-    >>> visible("a\x1b[31mb\r\nc")
-    'a\\x1b[31mb\nc'
-    """
-    return _INVISIBLE.sub(_written_out, text.replace("\r\n", "\n"))
-
-
-def _written_out(found: re.Match[str]) -> str:
-    code = ord(found.group())
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
 
 
 def number(value: float) -> str:

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from grader.grading.gradebook import Run
-from grader.reports.phrasing import LABELS, number, visible
+from grader.reports.phrasing import LABELS, number
 from grader.results import Item, Outcome, Result
+from grader.visible_text import visible
 
 _SHOWN_CASES = 5
 

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Sequence
 from rich.table import Table
 from rich.text import Text
 
-from grader.reports.phrasing import LABELS, groups, main_outcome, number, standing_words, summary, visible
+from grader.reports.phrasing import LABELS, groups, main_outcome, number, standing_words, summary
 from grader.results import Item, Outcome, Place, Result, trail
+from grader.visible_text import visible
 
 _SHOWN_CASES = 3
 _STYLES = {Outcome.PASSED: "green", Outcome.GRADER_ERROR: "bold magenta"}

@@ -10,6 +10,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from grader.results import Outcome, Place
+from grader.visible_text import visible
 from grader.worker import wire
 from grader.worker.serialize import MAX_FRAMES, too_large
 
@@ -169,8 +170,8 @@ def _is_frame(value: Any) -> bool:
 
 
 def plain_text(text: str, size: int) -> str:
-    """Return text that every file and database takes: no lone surrogates, no zero bytes, not too long."""
-    return text[:size].encode("utf-8", "backslashreplace").decode().replace("\0", "\\x00")
+    """Return text that every file, database and terminal takes: no invisible signs, not too long."""
+    return visible(text[:size])
 
 
 def read_names(value: Any, allowed: Mapping[str, Any]) -> tuple[str, ...]:

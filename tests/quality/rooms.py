@@ -32,6 +32,7 @@ CAPTIONS: Mapping[str, str] = {
     "worker": "runs in the student's process",
     "results": "the records that travel",
     "errors": "the exceptions",
+    "visible_text": "text without hidden signs",
 }
 """What each room is for, in a few words."""
 

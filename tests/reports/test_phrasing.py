@@ -3,8 +3,6 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from grader.reports.phrasing import (
     LABELS,
@@ -16,7 +14,6 @@ from grader.reports.phrasing import (
     ratio,
     standing_words,
     summary,
-    visible,
 )
 from grader.results import CriterionScore, Outcome, Place, Result, Standing
 
@@ -28,18 +25,6 @@ def test_labels_every_outcome_has_one():
 @pytest.mark.parametrize(("value", "text"), [(100.0, "100"), (87.5, "87.5"), (0.0, "0"), (33.3333, "33.33")])
 def test_number_any_points_has_two_decimals_at_most(value: float, text: str):
     assert number(value) == text
-
-
-@given(st.text())
-def test_visible_any_text_has_no_control_characters_left(text: str):
-    shown = visible(text)
-    assert not any(ord(sign) < 32 and sign not in "\n\t" for sign in shown)
-    assert not set(shown) & set("\x7f\x9b\u202e\u2066")
-    shown.encode("utf-8")
-
-
-def test_visible_bengali_and_arabic_names_stay_as_they_are():
-    assert visible("মোঃ রফিকুল محمد") == "মোঃ রফিকুল محمد"
 
 
 def test_failures_several_outcomes_come_most_frequent_first(wrong: Result):

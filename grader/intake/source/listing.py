@@ -12,6 +12,7 @@ from functools import lru_cache
 
 from grader.intake.source.parse import tree_of
 from grader.results import Place
+from grader.visible_text import visible
 
 LONGEST_TEXT = 120
 
@@ -47,7 +48,7 @@ class Listing:
         lines = _lines(self.text)
         if not 0 < line <= len(lines) or line in self.cell_lines:
             return None
-        text = lines[line - 1].strip()
+        text = visible(lines[line - 1].strip()[: 2 * LONGEST_TEXT])
         if len(text) > LONGEST_TEXT:
             text = text[: LONGEST_TEXT - 1] + "…"
         cell, line = in_cell(line, self.cell_lines)

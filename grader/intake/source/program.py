@@ -16,6 +16,7 @@ from grader.intake.source.main_file import choose
 from grader.intake.source.strip_script import only_definitions
 from grader.intake.submissions import SourceFile, Submission
 from grader.results import Place
+from grader.visible_text import visible
 
 _MOST_SKIPS_NAMED = 12
 _MOST_TOKENS = 400_000
@@ -58,7 +59,8 @@ class Program:
         return self.listings.get(path) or Listing(path, self.modules.get(path, ""))
 
     def in_cells(self, printed: str) -> str:
-        """Return printed text in which tracebacks and warnings name a notebook's cells, not our lines."""
+        """Return printed text that can be shown, and names a notebook's cells instead of our lines."""
+        printed = visible(printed)
         if not self._listing(self.main).cell_lines:
             return printed
         name = re.escape(self.main)
@@ -118,7 +120,7 @@ def read_program(submission: Submission, names: Collection[str], *, whole_file: 
         path: Listing(document.path, document.original, document.cell_lines)
         for path, document in documents.items()
     }
-    return Program(main, modules, used, tuple(warnings), error, listings)
+    return Program(main, modules, used, tuple(map(visible, warnings)), visible(error), listings)
 
 
 class _Reader:

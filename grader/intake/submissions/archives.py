@@ -10,6 +10,7 @@ from grader.intake.submissions.budget import Basket, Entry, Unreadable
 from grader.intake.submissions.file_types import is_archive, is_clutter, is_source, too_deep
 from grader.intake.submissions.tars import tar_entries
 from grader.intake.submissions.zips import open_zip, zip_entries
+from grader.visible_text import visible_name
 
 _MAGIC = (
     (b"PK\x03\x04", "zip"), (b"PK\x05\x06", "zip"), (b"PK\x07\x08", "zip"), (b"Rar!\x1a\x07", "rar"),
@@ -23,7 +24,7 @@ def take(entries: Iterator[Entry], basket: Basket, prefix: str = "", depth: int 
     ``depth`` counts the archives that are open already; ``prefix`` is the path that led here.
     """
     for entry in basket.offers(entries):
-        path = prefix + entry.path
+        path = visible_name(prefix + entry.path)
         if entry.path.endswith("/") or is_clutter(entry.path):
             continue
         try:

@@ -5,6 +5,8 @@ Trusted side; pure functions over names, which come from students and are only l
 
 import re
 
+from grader.visible_text import visible_name
+
 SOURCE_SUFFIXES = (".py", ".pyw", ".ipynb", ".txt")
 ONLINE_TEXT = "onlinetext.html"
 ARCHIVE_SUFFIXES = (".zip", ".tar", ".tgz", ".tbz2", ".txz", ".gz", ".bz2", ".xz", ".7z", ".rar")
@@ -13,8 +15,6 @@ _CLUTTER_FOLDERS = {
     *("__macosx", "__pycache__", "venv", "virtualenv", "site-packages", "dist-packages", "node_modules"),
 }
 _COMPILED = re.compile(r"\.py[cdoix]$")
-# Control characters and marks that reorder text: a name with them could show as another name.
-_MISLEADING = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _LONGEST_SHOWN = 120
 DEEPEST = 40
 LEADS_OUT = "its path leads out of the archive"
@@ -63,8 +63,8 @@ def stem(name: str) -> str:
 
 
 def shown(path: str) -> str:
-    """Return a path as it may stand in a message: no control or reordering characters, not endless."""
-    clean = _MISLEADING.sub("\N{REPLACEMENT CHARACTER}", path)
+    """Return a path as it may stand in a message: no invisible characters, not endless."""
+    clean = visible_name(path)
     if len(clean) <= _LONGEST_SHOWN:
         return clean
     return f"{clean[:70]}…{clean[-45:]}"

@@ -20,7 +20,9 @@ from grader.intake.submissions.model import HandIn, Intake, Submission
 from grader.intake.submissions.zips import open_zip, zip_entries
 from grader.moodle.download_names import Owned, split_owner
 from grader.moodle.worksheet import read_worksheet
+from grader.visible_text import visible, visible_name
 
+_LONGEST_NAME = 200
 _NEVER_ANSWERS = (".md", ".toml", ".txt", ".csv", ".json", ".html", ".pdf")
 
 
@@ -72,16 +74,22 @@ def gather(
         handins, notes = join(handins, read_worksheet(worksheet), due)
         warnings += notes
     ids = make_ids(handins)
-    return Intake(tuple(map(_submission, ids, handins)), tuple(warnings))
+    return Intake(tuple(map(_submission, ids, handins)), tuple(map(visible, warnings)))
 
 
 def _submission(submission_id: str, handin: HandIn) -> Submission:
-    participant = None if handin.team else handin.number
-    name = handin.name
+    """Return a hand-in as it is known from here on: its texts are for people."""
+    name = visible_name(handin.name)
     return Submission(
-        submission_id, name, participant, handin.files, handin.warnings, handin.standing,
-        handin.problem, handin.upload,
-    )  # fmt: skip
+        submission_id,
+        name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 1] + "…",
+        None if handin.team else handin.number,
+        handin.files,
+        tuple(map(visible, handin.warnings)),
+        handin.standing,
+        visible(handin.problem),
+        handin.upload,
+    )
 
 
 def _distinct(paths: Iterable[Path]) -> list[Path]:

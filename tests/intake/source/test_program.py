@@ -174,6 +174,17 @@ def test_read_program_windows_file_keeps_its_lines(handed_in):
     assert read_program(handed_in({"cnn.py": data}), NAMES).modules["cnn.py"] == BOTH
 
 
+def test_read_program_texts_for_people_hold_no_sign_that_steers_or_reorders(handed_in):
+    program = read_program(handed_in({"cnn.py": "\x1b[31m\u202e = (\n"}), NAMES)
+    assert program.error.startswith("cnn.py, line 1: SyntaxError")
+    assert program.error.endswith("\\x1b[31m\\u202e = (")
+    program = read_program(handed_in({"cnn.py": BOTH + "# \u202e\x1b\tx\n"}), NAMES)
+    place = program.place("cnn.py", 5)
+    assert place is not None
+    assert place.text == "# \\u202e\\x1b\tx"
+    assert program.in_cells("\x1b[2J\n\tx") == "\\x1b[2J\n\tx"
+
+
 paths = st.sampled_from(
     ["a.py", "b/c.py", "d.ipynb", "e.txt", "onlinetext.html", "b/__init__.py", "test_a.py"]
 )

@@ -266,3 +266,23 @@ def test_collect_name_on_disk_that_is_no_utf8_is_read(folder):
     top = folder({"ok.py": b"x"})
     (top / os.fsdecode(b"caf\xe9.py")).write_bytes(b"y")
     assert [one.name for one in collect([top])] == ["caf\ufffd.py", "ok.py"]
+
+
+HOSTILE_NAME = "x\x1b[31m\u202ey\n\u2028z"
+SHOWN_NAME = "x\\x1b[31m\\u202ey\\n\\u2028z"
+
+
+def test_gather_names_and_paths_and_warnings_hold_no_sign_that_steers_or_reorders(zip_of, tmp_path):
+    inner = zip_of({f"{HOSTILE_NAME}/{HOSTILE_NAME}.py": b"x", f"{HOSTILE_NAME}/../a.py": b"y"})
+    path = tmp_path / "class.zip"
+    path.write_bytes(zip_of({f"{HOSTILE_NAME}_9_assignsubmission_file/{HOSTILE_NAME}.zip": inner}))
+    (one,) = gather([path]).submissions
+    assert one.name == SHOWN_NAME
+    assert [file.path for file in one.files] == [f"{SHOWN_NAME}.zip/{SHOWN_NAME}/{SHOWN_NAME}.py"]
+    why = "was left out: its path leads out of the archive"
+    assert one.warnings == (f"{SHOWN_NAME}.zip/{SHOWN_NAME}/../a.py {why}",)
+
+
+def test_gather_of_an_endless_name_is_cut(folder):
+    (one,) = gather([folder({f"{'n' * 240}/a.py": b"x"})]).submissions
+    assert one.name == "n" * 199 + "…"
