@@ -7,6 +7,7 @@ import csv
 import io
 import json
 import math
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,7 +16,8 @@ from grader.reports.phrasing import main_outcome, mistake_title
 from grader.results import CriterionScore, Diagnosis, Result, Speed
 
 SCHEMA = 1
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+# The start of the text or of what a spreadsheet may take for a cell of its own; each sign is looked at once.
+_FORMULA = re.compile('(?P<before>(?:^|[;,|\t\r\n])[ "]*+)(?=[=+@＝＋－＠\t\r\n-])')
 
 
 def scores_json(results: Sequence[Result], assignment_name: str, max_points: float) -> str:
@@ -139,13 +141,16 @@ def _row(result: Result, criteria: Sequence[str]) -> list[object]:
 
 
 def no_formula(text: str) -> str:
-    """Return the text so that no spreadsheet takes it for a formula.
+    """Return the text so that no spreadsheet takes it, or a part of it, for a formula.
+
+    Which sign separates cells depends on the country and the person: where it is ``;``, a tab or ``|``, this
+    text may become several cells, and a quotation mark may stand before the formula.
 
     Source: OWASP, CSV Injection, https://owasp.org/www-community/attacks/CSV_Injection
 
     Examples
     --------
-    >>> no_formula("=1+1"), no_formula("Ada")
-    ("'=1+1", 'Ada')
+    >>> no_formula("=1+1"), no_formula("a;=1+1"), no_formula("Ada")
+    ("'=1+1", "a;'=1+1", 'Ada')
     """
-    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+    return _FORMULA.sub(r"\g<before>'", text)
