@@ -5,6 +5,7 @@ can be read (none written), seccomp which system calls exist. Both are allow-lis
 maintained libraries and put on by the forked child itself.
 """
 
+import ctypes
 import errno
 import os
 import tempfile
@@ -28,6 +29,8 @@ sched_yield sched_getaffinity getcpu futex exit exit_group
 # Newer calls for which the C library has an older one at hand if they do not exist.
 MISSING_CALLS = ("clone3", "statx", "openat2", "faccessat2", "close_range", "rseq", "membarrier")
 
+# The same number on every processor. Source: linux/landlock.h, "errors of landlock_create_ruleset".
+_LANDLOCK_CREATE_RULESET, _VERSION = 444, 1
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _F_GETFD, _F_SETFD, _F_GETFL, _F_DUPFD_CLOEXEC = 1, 2, 3, 1030
 
@@ -40,6 +43,15 @@ def landlock_abi() -> int:
         return 0
 
 
+def _why_no_landlock() -> str:
+    """Return why Landlock's version cannot be asked for, by what the kernel answers."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.syscall(_LANDLOCK_CREATE_RULESET, None, 0, _VERSION)
+    if ctypes.get_errno() == errno.EOPNOTSUPP:
+        return "Landlock is in this kernel but switched off: add `landlock` to the boot option lsm=…"
+    return "this kernel has no Landlock (it needs Linux 5.13 or newer)"
+
+
 def ruleset(readable: Iterable[str]) -> Ruleset:
     """Return a Landlock ruleset that refuses all but reading the given files and folders.
 
@@ -49,7 +61,7 @@ def ruleset(readable: Iterable[str]) -> Ruleset:
         The kernel has no Landlock.
     """
     if landlock_abi() < 1:
-        raise SandboxError("this kernel has no Landlock (it needs Linux 5.13 or newer)")
+        raise SandboxError(_why_no_landlock())
     rules = Ruleset(scoped=Scope.ABSTRACT_UNIX_SOCKET | Scope.SIGNAL)
     for path in readable:
         rights = AccessFS.READ_FILE | AccessFS.READ_DIR if Path(path).is_dir() else AccessFS.READ_FILE

@@ -1,5 +1,7 @@
 """Workers leave nothing behind, and die with who started them."""
 
+import ctypes
+import errno
 import os
 import signal
 import subprocess
@@ -130,7 +132,16 @@ def test_cpu_seconds_of_a_worker_is_read_from_outside(native):
 
 def test_open_backend_without_landlock_says_so(monkeypatch):
     monkeypatch.setattr("grader.sandbox.backends.syscalls.landlock_abi", lambda: 0)
-    with pytest.raises(SandboxError, match="no Landlock"):
+    monkeypatch.setattr(ctypes, "get_errno", lambda: errno.ENOSYS)
+    with pytest.raises(SandboxError, match="this kernel has no Landlock"):
+        open_backend("native")
+
+
+def test_open_backend_where_landlock_is_switched_off_names_the_boot_option(monkeypatch):
+    """The kernel is new enough there, so a newer one would not help."""
+    monkeypatch.setattr("grader.sandbox.backends.syscalls.landlock_abi", lambda: 0)
+    monkeypatch.setattr(ctypes, "get_errno", lambda: errno.EOPNOTSUPP)
+    with pytest.raises(SandboxError, match=r"in this kernel but switched off.*boot option lsm="):
         open_backend("native")
 
 
