@@ -43,7 +43,7 @@ class Worker:
         self._interface: Any = None
         self._slots: dict[int, LayerSlot] = {}
         self._failed: Any = None
-        self._pending = b""
+        self._pending: list[bytes] = []
 
     def handle(self, header: dict[str, Any], arrays: CallArrays) -> None:
         """Answer one message: a frame for each part, as soon as it is there, then one that ends it."""
@@ -159,13 +159,14 @@ class Worker:
     def _send(
         self, header: dict[str, Any], part: str, arrays: CallArrays | None = None, **fields: Any
     ) -> None:
-        self._pending += wire.encode({"id": header["id"], "part": part, **fields}, arrays or {})
+        self._pending.append(wire.encode({"id": header["id"], "part": part, **fields}, arrays or {}))
         if part != "end":
             self.flush()
 
     def flush(self) -> None:
         """Write what is waiting: the end of a message may wait for what answers the next one."""
-        data, self._pending = memoryview(self._pending), b""
+        data = memoryview(b"".join(self._pending))
+        self._pending.clear()
         while data:
             data = data[self._write(self._fd, data) :]
 

@@ -29,9 +29,6 @@ class Linear:
         self.grad_bias = self.grad_bias + grad_output.sum(axis=0)
         return grad_output @ self.weight
 
-def dicts():
-    return [thing for thing in sys.modules["gc"].get_objects() if type(thing) is dict]
-
 def callers():
     frame = sys._getframe(1)
     while frame is not None:
@@ -76,18 +73,27 @@ def attack(layer, x):
     np.array = lambda value, *_, **__: make(value)
     np.frombuffer = lambda *_, **__: make([0.0])
 """,
+    "how arrays are laid out": """
+def attack(layer, x):
+    for frame in callers():
+        slots = frame.f_globals.get("LayerSlot")
+        if slots is not None:
+            slots.receive.__globals__["laid_out"] = lambda array, _: np.array(array)
+""",
     "headers ahead": """
 def attack(layer, x):
-    for thing in dicts():
-        if "op" in thing and "parts" in thing and "case" in thing:
+    for thing in sys.modules["gc"].get_objects():
+        if type(thing) is dict and "op" in thing and "parts" in thing and "case" in thing:
             thing["slot"], thing["layouts"] = 0, {}
 """,
-    "scenarios of old": """
+    "whatever sounds like a scenario": """
 def attack(layer, x):
-    for thing in dicts():
-        for name in ("answers", "scenario", "second_forward", "two_layers"):
-            if name in thing and thing is not globals():
-                thing[name] = "once"
+    for frame in callers():
+        for function in list(frame.f_globals.values()):
+            names = getattr(function, "__globals__", {})
+            for name in ("answers", "scenario", "modified", "second_forward", "two_layers"):
+                if name in names and names is not globals():
+                    names[name] = lambda *_: []
 """,
 }
 
