@@ -2,13 +2,16 @@
 
 import contextlib
 import ctypes
+import gzip
 import json
 import os
 import shutil
 import socket
 import sqlite3
+import struct
 import subprocess
 import sys
+import tarfile
 import time
 import zipfile
 from collections.abc import Iterator, Mapping
@@ -100,6 +103,8 @@ def corpus(grade: Any, tmp_path_factory: pytest.TempPathFactory) -> Run:
         shutil.copy(path, folder)
     _deep_sources(folder)
     _archives(folder)
+    _costly_sources(folder)
+    _costly_archives(folder)
     result: Run = grade(folder)
     return result
 
@@ -134,6 +139,49 @@ def _deep_sources(folder: Path) -> None:
     deep = {"brackets": "(" * 100_000 + "0" + ")" * 100_000, "minuses": "-" * 100_000 + "0"}
     for name, text in deep.items():
         (folder / f"deny_deep_{name}.py").write_text(f"{honest}DEEP = {text}\n")
+
+
+def _costly_sources(folder: Path) -> None:
+    """Make sources for which Python's parser, or a walk over its tree, takes minutes or gigabytes."""
+    honest = (HONEST_PARTS / "relu.py").read_text()
+    texts = {
+        "names_without_end": "a\n" * 600_000,
+        "row_of_marks": "a" + "\u0301\u0316" * 100_000 + " = 1\n",
+        "f_string": 'x = f"' + "{a}" * 90_000 + '"\n',
+    }
+    for name, text in texts.items():
+        (folder / f"deny_{name}.py").write_text(f"{honest}\n{text}", encoding="utf-8")
+    (folder / "deny_online_text").mkdir()
+    (folder / "deny_online_text" / "onlinetext.html").write_text("<p>" + "<a " * 170_000)
+
+
+def _costly_archives(folder: Path) -> None:
+    """Make archives of some kilobytes that took minutes or gigabytes."""
+    honest = (NEIGHBOURS / "honest.py").read_bytes()
+    with zipfile.ZipFile(folder / "deny_zip_deep_folders.zip", "w") as archive:
+        archive.writestr("a/" * 30_000 + "cnn.py", honest)
+    with zipfile.ZipFile(folder / "deny_zip_bzip2.zip", "w", zipfile.ZIP_BZIP2) as archive:
+        archive.writestr("cnn.py", bytes(1 << 20))
+    (folder / "deny_gzip_streams.tar.gz").write_bytes(gzip.compress(b"") * 500_000)
+    words = [f"GNU.sparse.{word}\n".encode() for word in ("major=1", "minor=0", "name=cnn.py")]
+    pax = b"".join(b"%d %s" % (len(word) + 3, word) for word in words)
+    sparse = tarfile.TarInfo("cnn.py")
+    sparse.size = 100_000_000
+    described = tarfile.TarInfo("header")
+    described.type, described.size = tarfile.XHDTYPE, len(pax)
+    headers = described.tobuf() + pax.ljust(512, b"\0") + sparse.tobuf()
+    (folder / "deny_tar_sparse.tar.gz").write_bytes(gzip.compress(headers + b"1\n" + b"1" * 99_999_998, 1))
+    (folder / "deny_zip64_directory.zip").write_bytes(_zip64(600_000))
+
+
+def _zip64(count: int) -> bytes:
+    """Return a zip of so many entries whose older end record claims one."""
+    head, entry = b"PK\x03\x04" + bytes(26), b"PK\x01\x02" + bytes(42)
+    size, start = count * len(entry), len(head)
+    record = b"PK\x06\x06" + struct.pack("<QHHLLQQQQ", 44, 45, 45, 0, 0, count, count, size, start)
+    locator = b"PK\x06\x07" + struct.pack("<LQL", 0, start + size, 1)
+    end = b"PK\x05\x06" + struct.pack("<HHHHLLH", 0, 0, 1, 1, len(entry), start, 0)
+    return head + entry * count + record + locator + end
 
 
 def _small_truth(folder: Path) -> None:

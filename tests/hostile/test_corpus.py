@@ -17,9 +17,18 @@ CERTAIN = "# Honest part: ReLU. Linear has no answer of its own.\n"
 MADE = {
     "deny_deep_brackets": ("import_failed", None),
     "deny_deep_minuses": ("import_failed", None),
+    "deny_f_string": ("import_failed", None),
+    "deny_gzip_streams": ("not_run", "it is made of more than 5000 packed streams"),
     "deny_huge_notebook": ("not_run", "it has 200 MiB, the limit is 16 MiB"),
+    "deny_names_without_end": ("import_failed", None),
+    "deny_online_text": ("import_failed", None),
+    "deny_row_of_marks": ("import_failed", None),
+    "deny_tar_sparse": ("not_run", "it has sparse files"),
+    "deny_zip64_directory": ("not_run", "its directory has 26.3 MiB, the limit is 24 MiB"),
     "deny_zip_bomb": ("not_run", "it has 100 MiB, the limit is 2 MiB"),
+    "deny_zip_bzip2": ("not_run", "it is packed in an unusual way"),
     "deny_zip_climbs": ("not_run", "its path leads out of the archive"),
+    "deny_zip_deep_folders": ("not_run", "it is more than 40 folders deep"),
     "read_zip_links": ("not_run", "it is a link or a device"),
 }
 """What conftest makes: the outcome of every check, and why each of its files was left out."""
