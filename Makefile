@@ -48,7 +48,7 @@ bench-sandbox: $(VENV)/.installed-test
 	$(BIN)/python -m tests.quality.bench_sandbox
 
 kill-matrix: $(VENV)/.installed-test
-	$(BIN)/python -m tests.quality.kill_matrix -o results/kill_matrix.json
+	$(BIN)/python -m tests.quality.kill_matrix --fresh 12 -o results/kill_matrix.json
 
 mutants: $(VENV)/.installed-test
 	$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[mutation]'

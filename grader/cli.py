@@ -17,7 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from grader import __version__
 from grader.assignment.load import DEFAULT_FILE
-from grader.cases.ground_truth import load_ground_truth
+from grader.cases.ground_truth import GroundTruth, load_ground_truth
 from grader.errors import GraderError, InputError
 from grader.grading.executors import machine, usable_cores
 from grader.grading.grade import grade
@@ -25,6 +25,7 @@ from grader.grading.gradebook import Gradebook, Run
 from grader.grading.local import local_job, read_own_file
 from grader.grading.plan import Plan, plan_run
 from grader.grading.preview import preview
+from grader.grading.questions import stored_questions
 from grader.grading.run import grade_folder, unreadable_uploads
 from grader.reports.doctor import doctor_text
 from grader.reports.dry_run import dry_run_text
@@ -202,9 +203,11 @@ def _truth(arguments: argparse.Namespace) -> int:
     from grader.feedback.mistakes.survivors import survivors
 
     try:
-        from grader.cases.generate.make import make_hidden_set, make_public_set
+        from grader.cases.generate.make import make_hidden_set, make_public_set, recompute
     except ImportError:
         raise InputError("truth: needs PyTorch (grading does not): pip install torch==2.13.0") from None
+    if arguments.results:
+        return _recompute(stored_questions(arguments.results), arguments.output, recompute)
     if arguments.seed_file:
         make_hidden_set(arguments.output, arguments.seed_file)
     else:
@@ -216,6 +219,22 @@ def _truth(arguments: argparse.Namespace) -> int:
         _complain(f"This {kind} set is too weak: {sentence}.{advice}")
     out.print(f"Ground truth: {arguments.output}", markup=False, soft_wrap=True)
     return EXIT_NOT_GRADED if missed else EXIT_OK
+
+
+def _recompute(
+    truth: GroundTruth, folder: Path, recompute: Callable[[GroundTruth, Path], Sequence[str]]
+) -> int:
+    differing = recompute(truth, folder)
+    for sentence in differing:
+        _complain(f"PyTorch and the stored answers differ: {sentence}")
+    asked = sum(not case.invalid for case in truth.cases)
+    if not differing:
+        agreed = (
+            f"PyTorch agrees within the bound with the stored answers (by {truth.source}) on {asked} cases."
+        )
+        out.print(agreed, markup=False, soft_wrap=True)
+    out.print(f"Ground truth: {folder}\nSingle cases: {folder / 'cases'}", markup=False, soft_wrap=True)
+    return EXIT_NOT_GRADED if differing else EXIT_OK
 
 
 def _doctor(arguments: argparse.Namespace) -> int:
@@ -256,7 +275,15 @@ def _parser() -> argparse.ArgumentParser:
     diff.set_defaults(command=_diff)
 
     truth = commands.add_parser("truth", help="make a ground-truth set (needs PyTorch)")
-    truth.add_argument(
+    made_from = truth.add_mutually_exclusive_group()
+    made_from.add_argument(
+        "--from",
+        dest="results",
+        type=Path,
+        metavar="RESULTS",
+        help="answer the questions of a run again, compare, and write them as texts",
+    )
+    made_from.add_argument(
         "--seed-file", type=Path, metavar="FILE", help="a file that only you have, to make a hidden set from"
     )
     truth.add_argument("-o", "--output", type=Path, required=True, metavar="DIR")

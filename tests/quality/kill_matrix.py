@@ -1,4 +1,4 @@
-"""Which cases kill which catalogued mistake: every one must fail enough of them.
+"""Which cases kill which catalogued mistake: every one must fail enough of them, in fresh sets too.
 
 Trusted side; run by whoever changes the cases or the catalogue: ``python -m tests.quality.kill_matrix``.
 """
@@ -6,11 +6,13 @@ Trusted side; run by whoever changes the cases or the catalogue: ``python -m tes
 import argparse
 import json
 import sys
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from grader.cases.generate.fresh import draw_set
 from grader.cases.ground_truth import GroundTruth, load_ground_truth
 from grader.feedback.mistakes import CATALOGUE, Form, Mistake, mistake
 from grader.feedback.mistakes.survivors import REQUIRED_KILLS, failed_cases, survivors
@@ -95,10 +97,20 @@ def lines(matrix: Sequence[Kills], cover: Sequence[str], cases: int) -> Iterator
     yield f"{len(matrix)} wrong layers; {enough}"
 
 
+def fresh_survivors(seeds: Iterable[int]) -> Iterator[str]:
+    """Yield a sentence for each mistake that too few cases of a fresh set catch; one set for each seed."""
+    for seed in seeds:
+        with tempfile.TemporaryDirectory() as folder:
+            draw_set(Path(folder) / "questions", seed)
+            for sentence in survivors(load_ground_truth(Path(folder) / "questions")):
+                yield f"fresh set of seed {seed}: {sentence}"
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the matrix of a ground-truth set, write it, and fail if something survives."""
     parser = argparse.ArgumentParser(prog="python -m tests.quality.kill_matrix", description=__doc__)
     parser.add_argument("--ground-truth", type=Path, metavar="DIR", help="the public set if left out")
+    parser.add_argument("--fresh", type=int, default=0, metavar="N", help="look at N fresh sets too")
     parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="where the JSON goes")
     given = parser.parse_args(arguments)
     truth = load_ground_truth(given.ground_truth)
@@ -108,7 +120,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given.output:
         given.output.parent.mkdir(parents=True, exist_ok=True)
         given.output.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-    weak = tuple(survivors(truth))
+    weak = (*survivors(truth), *fresh_survivors(range(given.fresh)))
     print(*weak, sep="\n", file=sys.stderr, end="\n" if weak else "")
     return 1 if weak else 0
 

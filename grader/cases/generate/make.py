@@ -13,7 +13,9 @@ from typing import Any
 import numpy as np
 import torch
 
+from grader.cases.generate.agreement import answers_of, disagreements
 from grader.cases.generate.answers import expected_by
+from grader.cases.generate.case_text import case_text
 from grader.cases.generate.draw import draw_inputs
 from grader.cases.generate.pytorch import pytorch_answers
 from grader.cases.generate.store import write_set
@@ -78,6 +80,23 @@ def answer_again(truth: GroundTruth, folder: Path) -> None:
     """Write a set's questions to `folder` with PyTorch's answers."""
     inputs = {case.id: dict(truth[case.id].inputs) for case in truth.cases}
     _write_answered(folder, truth.cases, inputs, {"name": truth.name})
+
+
+def recompute(truth: GroundTruth, folder: Path) -> tuple[str, ...]:
+    """Answer a stored set again; write it with PyTorch's answers, and each case as a text for people.
+
+    Returns
+    -------
+    tuple of str
+        Where the stored answers are not PyTorch's within the bound: the case, the part, and by how much.
+    """
+    answer_again(truth, folder)
+    answered = load_ground_truth(folder)
+    (folder / "cases").mkdir(exist_ok=True)
+    for case in answered.cases:
+        text = case_text(case, answered)
+        (folder / "cases" / f"{case.id}.txt").write_text(text, encoding="utf-8")
+    return tuple(disagreements(truth, answers_of(pytorch_answers, truth)))
 
 
 def _write_answered(

@@ -1,4 +1,4 @@
-"""A hidden set of a course's own seed is as strong as the public one."""
+"""A hidden set of a course's own seed is as strong as the public one, and so are fresh sets."""
 
 from dataclasses import replace
 
@@ -6,6 +6,7 @@ from grader.cases.generate.make import make_hidden_set
 from grader.cases.ground_truth import load_ground_truth
 from grader.feedback.mistakes import CATALOGUE
 from grader.feedback.mistakes.survivors import survivors
+from tests.quality.kill_matrix import fresh_survivors
 
 
 def test_survivors_of_catalogue_on_a_hidden_set_are_none(tmp_path):
@@ -15,6 +16,11 @@ def test_survivors_of_catalogue_on_a_hidden_set_are_none(tmp_path):
     truth = load_ground_truth(tmp_path / "hidden")
     assert truth.hidden
     assert list(survivors(truth)) == []
+
+
+def test_survivors_of_catalogue_on_fresh_sets_are_none():
+    """`make kill-matrix` looks at a dozen sets."""
+    assert list(fresh_survivors([101, 102])) == []
 
 
 def test_survivors_of_too_few_cases_are_named_by_title_criterion_and_count():
