@@ -8,6 +8,7 @@ fresh worker that is asked public questions.
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
+from grader.cases import Case
 from grader.cases.generate.fresh import FRESH
 from grader.cases.ground_truth import load_ground_truth
 from grader.checks.run_pytest import run_checks
@@ -24,6 +25,23 @@ _OF_LIMITS = frozenset({Outcome.TIMED_OUT, Outcome.TOO_MUCH_OUTPUT, Outcome.NOT_
 
 _UNEXPLAINED = frozenset({Outcome.TIMED_OUT, Outcome.NOT_RUN})
 """Outcomes that say all there is to say; to ask again would take as long once more."""
+
+
+_SILENT = frozenset(
+    {
+        Outcome.RAISED,
+        Outcome.NOT_IMPLEMENTED,
+        Outcome.CRASHED,
+        Outcome.OUT_OF_MEMORY,
+        Outcome.TOO_MUCH_OUTPUT,
+        Outcome.TIMED_OUT,
+        Outcome.NOT_RUN,
+    }
+)
+"""Outcomes that leave no array to compare."""
+
+SOME = 3
+"""How many public questions show why a layer gives no array."""
 
 
 def outcomes_only(items: Sequence[Item], student: Student) -> tuple[Item, ...]:
@@ -53,20 +71,44 @@ def explained(result: Result, opened: Opened, job: Job) -> Result:
     """
     if not opened.student.truth.hidden:
         return _told(result, opened.student, opened, result.items)
-    criteria = {
-        item.criterion
-        for item in result.items
-        if item.hidden and item.outcome is not Outcome.PASSED and item.outcome not in _UNEXPLAINED
-    }
-    if not criteria or not isinstance(opened.student.client, Client) or not opened.student.client.asked:
+    if not isinstance(opened.student.client, Client) or not opened.student.client.asked:
         return result
-    with ask_again(opened, job, load_ground_truth(), criteria) as student:
-        items = run_checks(student, job.folders)
-        result = _told(result, student, opened, items)
-    failed = tuple(item for item in items if item.outcome is not Outcome.PASSED)
+    failed = [item for item in result.items if item.hidden and item.outcome is not Outcome.PASSED]
+    criteria = {item.criterion for item in failed if item.outcome not in _UNEXPLAINED}
+    if not criteria:
+        return result
+    silent = _silent_kinds(result.items)
+    told, items = _asked_publicly(result, opened, job, criteria, silent)
+    if any(_all_right(criterion, items) for criterion in criteria if criterion.partition(".")[0] in silent):
+        # It answers the public questions after all.
+        told, items = _asked_publicly(result, opened, job, criteria, frozenset())
+    examples = tuple(item for item in items if item.outcome is not Outcome.PASSED)
     name = "fresh" if opened.student.truth.name == FRESH else "hidden"
     flags = tuple(_only_public_right(criteria, result.items, items, name))
-    return replace(result, examples=failed, warnings=(*result.warnings, *flags))
+    return replace(told, examples=examples, warnings=(*result.warnings, *flags))
+
+
+def _silent_kinds(items: Sequence[Item]) -> frozenset[str]:
+    """Return the kinds of layer that gave no array at all: some of their questions show why."""
+    kinds: dict[str, set[Outcome]] = {}
+    for item in items:
+        kinds.setdefault(item.criterion.partition(".")[0], set()).add(item.outcome)
+    return frozenset(kind for kind, outcomes in kinds.items() if outcomes <= _SILENT)
+
+
+def _asked_publicly(
+    result: Result, opened: Opened, job: Job, criteria: Collection[str], silent: frozenset[str]
+) -> tuple[Result, tuple[Item, ...]]:
+    """Ask a fresh worker public questions; return the result as far as they tell, and their items."""
+
+    def asked(cases: Sequence[Case]) -> Sequence[Case]:
+        kept = job.interface.expressed(cases)
+        return [case for case in kept if case.kind not in silent] or kept[:SOME]
+
+    with ask_again(opened, job, load_ground_truth(), criteria) as student:
+        student.expressed = asked
+        items = run_checks(student, job.folders)
+        return _told(result, student, opened, items), items
 
 
 def _told(result: Result, student: Student, opened: Opened, items: Sequence[Item]) -> Result:
@@ -88,11 +130,14 @@ def _only_public_right(
 ) -> Iterator[str]:
     """Yield a warning for each criterion that only the known questions' answers are right in."""
     for criterion in sorted(criteria):
-        known = [item.outcome for item in public if item.criterion == criterion]
-        asked = [item.outcome for item in graded if item.criterion == criterion]
-        if known and set(known) == {Outcome.PASSED}:
+        if _all_right(criterion, public):
+            asked = [item.outcome for item in graded if item.criterion == criterion]
             wrong = sum(outcome is not Outcome.PASSED for outcome in asked)
-            yield (
-                f"{criterion}: right on all {len(known)} public questions, wrong on {wrong} of {len(asked)} "
-                f"{name} ones"
-            )
+            known = sum(item.criterion == criterion for item in public)
+            right = f"right on all {known} public questions"
+            yield f"{criterion}: {right}, wrong on {wrong} of {len(asked)} {name} ones"
+
+
+def _all_right(criterion: str, items: Sequence[Item]) -> bool:
+    outcomes = {item.outcome for item in items if item.criterion == criterion}
+    return outcomes == {Outcome.PASSED}
