@@ -13,7 +13,7 @@ from grader.intake.source.bindings import AssignmentStatement, Definition, bound
 from grader.intake.source.safe_expressions import is_cheap, is_plain, name_of_call
 from grader.intake.source.scopes import needed_later
 
-_LONGEST_NAME = 60
+_LONGEST_NAME = 100
 _LONGEST_MODULE = 200
 _ALWAYS_THERE = {*dir(builtins), "__name__", "__file__", "__doc__", "__package__", "__spec__"}
 
