@@ -33,6 +33,12 @@ class Lap:
     cpu: Pair
     wall: Pair
 
+    def seconds(self, phase: str) -> float:
+        """Return a phase's processor time; its wall time where the processor's cannot be read."""
+        clock = self.cpu if self.cpu.forward > 0 else self.wall
+        seconds: float = getattr(clock, phase)
+        return seconds
+
 
 class Voided(Exception):  # noqa: N818 - a verdict on the submission, not an error of ours
     """A timed call failed or answered wrongly, so its time counts for nothing; see `phase`, `outcome`."""

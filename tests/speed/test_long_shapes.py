@@ -30,8 +30,10 @@ Cost = Callable[[Size], tuple[float, float]]
 class Scripted:
     """Takes the place of a client: right answers, and the processor time that a formula gives."""
 
-    def __init__(self, cost: Cost, *, fails: Callable[[Size], str] = lambda _: "") -> None:
-        self.cost, self.fails = cost, fails
+    def __init__(
+        self, cost: Cost, *, fails: Callable[[Size], str] = lambda _: "", unseen: bool = False
+    ) -> None:
+        self.cost, self.fails, self.unseen = cost, fails, unseen
         self.cpu_seconds = 0.0
         self.sizes: list[Size] = []
 
@@ -42,7 +44,8 @@ class Scripted:
         if why := self.fails(size):
             return Reply({part: Answer(part, Outcome.RAISED, message=why) for part in parts})
         forward, backward = (seconds + TRANSFER for seconds in self.cost(size))
-        self.cpu_seconds += forward + (backward if len(parts) > 1 else 0.0)
+        seen = 0.0 if self.unseen else 1.0
+        self.cpu_seconds += seen * (forward + (backward if len(parts) > 1 else 0.0))
         truth = right_answers(arrays)
         seconds = dict(zip(CONV2D_PARTS, (forward, backward, 0.0, 0.0), strict=True))
         return Reply(
@@ -121,11 +124,22 @@ def test_try_long_shapes_disturbed_calls_are_repeated() -> None:
 
     def disturbed(size: Size) -> tuple[float, float]:
         forward, backward = arrays(size)
-        return forward + 1.0 * (next(calls) % LAPS != LAPS - 1), backward
+        return forward + 0.003 * (next(calls) % LAPS != LAPS - 1), backward
 
     client = Scripted(disturbed)
     assert found(client).loops == {"forward": (), "backward": ()}
     assert len(client.sizes) == LAPS * len(LENGTHS)
+
+
+def test_try_long_shapes_far_beyond_the_bound_is_called_twice_only() -> None:
+    client = Scripted(loop("H", 50.0))
+    assert found(client, {"forward": ("H",)}).loops == {"forward": ("H",)}
+    assert len(client.sizes) == 2
+
+
+def test_try_long_shapes_where_processor_time_cannot_be_read_goes_by_the_wall_clock() -> None:
+    client = Scripted(loop("N"), unseen=True)
+    assert found(client, {"forward": ("N", "W")}).loops == {"forward": ("N",)}
 
 
 def test_try_long_shapes_that_fail_show_nothing_and_say_why() -> None:
