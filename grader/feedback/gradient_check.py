@@ -126,7 +126,7 @@ def own_forward(inputs: CaseArrays, run: GradientRun, right: Forward, rng: np.ra
         found[part] = reacting
         holds[part] = _agrees(arrays, name, answer[part], student.forward, rng)
         if holds[part]:
-            several = reacting.own.read > SEVERAL
+            several = reacting.own.spread > SEVERAL
             holds[part] = derives_like(student.forward, right, arrays, name, rng, reads_several=several)
     return OwnForward(holds, found, student.calls)
 

@@ -23,9 +23,11 @@ SMALL_SHARE = 0.25
 MORE, FEWER = 3.0, 5.0
 """An element of the output may depend on so many times as many, or as few, elements of an input as in the
 right layer. Wrong padding, a shift, a forgotten channel change less; a sum over the image or a copy, more."""
-SEVERAL = 1.25
-"""Whoever reads more elements of an input for each element of the output reads several, and must if the layer
-does."""
+LEAST_SPREAD = 0.75
+"""If half of an input is exchanged, at least this share of what the right layer changes must change: where an
+element of the output depends on one element of the input, half changes; where on several, nearly all."""
+SEVERAL = 0.7
+"""If half of an input is exchanged and more than this share changes, elements depend on several elements."""
 LEAST_OWN = 0.7
 """Of what changes the output, at least this share must change it in a way of its own, compared with the right
 layer: the elements of a sum all have the same effect."""
@@ -46,11 +48,14 @@ class Reaction:
     ----------
     read : float
         How many elements of the input an element of the output depends on, about.
+    spread : float
+        The share of the output that changed when half of the input was exchanged.
     sets, rank : int
         How many sets changed it, and how many of these changes are independent of each other.
     """
 
     read: float
+    spread: float
     sets: int
     rank: int
 
@@ -68,17 +73,17 @@ def is_alike(cases: Sequence[Reactions]) -> bool:
 
     Examples
     --------
-    >>> right, flipped, one_sum = Reaction(9.0, 6, 6), Reaction(8.0, 6, 5), Reaction(9.0, 6, 1)
+    >>> right, flipped = Reaction(9.0, 1.0, 6, 6), Reaction(8.0, 1.0, 6, 5)
+    >>> one_sum = Reaction(9.0, 1.0, 6, 1)
     >>> is_alike([Reactions(flipped, right)]), is_alike([Reactions(one_sum, right)])
     (True, False)
     """
     if not cases:
         return False
     own, right = _summed([case.own for case in cases]), _summed([case.right for case in cases])
-    several = SEVERAL * len(cases)
     return (
         0 < right.read / FEWER <= own.read <= right.read * MORE
-        and (own.read > several or right.read <= several)
+        and own.spread >= LEAST_SPREAD * right.spread
         and own.rank / own.sets >= LEAST_OWN * right.rank / right.sets
     )
 
@@ -86,6 +91,7 @@ def is_alike(cases: Sequence[Reactions]) -> bool:
 def _summed(cases: Sequence[Reaction]) -> Reaction:
     return Reaction(
         sum(case.read for case in cases),
+        sum(case.spread for case in cases),
         sum(case.sets for case in cases),
         sum(case.rank for case in cases),
     )
@@ -108,11 +114,12 @@ def reactions(
 
     Notes
     -----
-    Costs `PROBES` calls of the student's forward at most. Sets that the right output does not depend on are
-    not asked about. All sets are of one image (or filter), since the images have effects of their own even
-    where each is only summed up.
+    Costs one more call of the student's forward than there are `PROBES`, at most. Sets that the right output
+    does not depend on are not asked about. All small sets are of one image (or filter), since the images
+    have effects of their own even where each is only summed up.
     """
-    probes = list(_probes(right, arrays, name, rng))
+    half = {**arrays, name: _exchanged(arrays[name], slice(None), max(1, arrays[name].size // 2), rng)}
+    probes = [half, *_probes(right, arrays, name, rng)]
     sides = [_reaction(forward, arrays, name, probes) for forward in (own, right)]
     return Reactions(sides[0], sides[1]) if sides[0] and sides[1] else None
 
@@ -129,10 +136,12 @@ def _reaction(
         if after is None:
             return None
         changes[number] = _change(before, after).ravel()
-    exchanged = sum(np.count_nonzero(probe[name] != arrays[name]) for probe in probes)
+    half, *few = changes
+    exchanged = sum(np.count_nonzero(probe[name] != arrays[name]) for probe in probes[1:])
     # Elements of the output that change for each exchanged element; in all, as many pairs as the other way.
-    read = np.count_nonzero(changes) / max(exchanged, 1) * arrays[name].size / max(before.size, 1)
-    return Reaction(float(read), int(changes.any(axis=1).sum()), _rank(changes))
+    read = np.count_nonzero(few) / max(exchanged, 1) * arrays[name].size / max(before.size, 1)
+    spread = np.count_nonzero(half) / max(before.size, 1)
+    return Reaction(float(read), spread, int(changes[1:].any(axis=1).sum()), _rank(changes[1:]))
 
 
 def _probes(right: Forward, arrays: CaseArrays, name: str, rng: np.random.Generator) -> Iterator[CaseArrays]:
@@ -141,7 +150,7 @@ def _probes(right: Forward, arrays: CaseArrays, name: str, rng: np.random.Genera
     row = int(rng.integers(len(arrays[name])))
     count, found = max(1, arrays[name][row].size // 2), 0
     for _ in range(_TRIES):
-        changed = {**arrays, name: _exchanged(arrays[name], row, count, rng)}
+        changed = {**arrays, name: _exchanged(arrays[name], slice(row, row + 1), count, rng)}
         after = right(changed)
         if before is None or after is None:
             return
@@ -155,9 +164,10 @@ def _probes(right: Forward, arrays: CaseArrays, name: str, rng: np.random.Genera
             return
 
 
-def _exchanged(array: NDArray[Any], row: int, count: int, rng: np.random.Generator) -> NDArray[Any]:
-    exchanged = array.copy()
-    part = exchanged[row : row + 1]
+def _exchanged(array: NDArray[Any], rows: slice, count: int, rng: np.random.Generator) -> NDArray[Any]:
+    # Contiguous, so that its parts can be reshaped without a copy.
+    exchanged = np.array(array, order="C")
+    part = exchanged[rows]
     # So large that each of them is its window's maximum, and passes a ReLU.
     above = (1 + np.ptp(array)) * rng.uniform(2, 4, size=count)
     part.reshape(-1)[rng.choice(part.size, count, replace=False)] += above
