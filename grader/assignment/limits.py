@@ -18,7 +18,8 @@ class Limits:
     Attributes
     ----------
     call_seconds, call_cpu_seconds : float
-        Wall and processor time, in seconds, for one part of an answer (forward, then each gradient).
+        Wall and processor time, in seconds, for one part of an answer (forward, then each gradient); a call
+        that only prepares another one has as much of its own.
     load_seconds : float
         Wall time for importing the student's file.
     submission_seconds, submission_cpu_seconds : float
