@@ -17,7 +17,7 @@ _TEST = re.compile(r"(?:^|_)tests?(?:_|\.|$)", re.IGNORECASE)
 _COPY = re.compile(r"copy|backup|\bold\b|_old|\(\d+\)|checkpoint|\.bak|~$", re.IGNORECASE)
 _DEFINED = re.compile(r"^(?:class|(?:async )?def)[ \t]++(\w++)", re.MULTILINE)
 _LARGEST_PARSED = 4 << 20
-_MOST_LISTED = 6
+_MOST_LISTED, _LONGEST_NAME = 6, 100
 # From a name to where it is imported from; sixty files that import everything from each other have 54,000.
 _MOST_LINKS = 300_000
 
@@ -174,7 +174,7 @@ def _remarks(tied: Sequence[_Candidate], real: Sequence[_Candidate], names: Coll
         return []
     if not chosen.names and names:
         found = sorted({name for one in real for name in _definitions(one.document)})
-        has = f"; found instead: {', '.join(found[:12])}" if found else ""
+        has = f"; found instead: {', '.join(name[:_LONGEST_NAME] for name in found[:12])}" if found else ""
         among = f" among {len(real)} files" if len(real) > 1 else ""
         return [f"none of {', '.join(sorted(names))} is defined{among}; the grader uses {chosen.path}{has}"]
     others = [one for one in tied[1:] if one.document.text != chosen.document.text]

@@ -19,7 +19,7 @@ _LONGEST_LINE = 80
 _MOST_NODES = 150_000
 _LONGEST_SEARCHED = 2_000
 _LONGEST_MESSAGE = 120
-_LARGEST_REPAIRED = 1 << 19  # each repair is parsed once more
+_MOST_REPAIRED = 60_000  # tokens, since each repair is parsed once more
 _PYTHON_2 = re.compile(
     r"Missing parentheses in call to '(?P<statement>print|exec)'|(?P<octal>leading zeros in decimal)"
     r"|(?P<handler>multiple exception types must be parenthesized)"
@@ -74,7 +74,7 @@ def parse(text: str, most_tokens: int = MOST_TOKENS) -> Parsed:
     try:
         return Parsed(_tree(text), text, (), tokens)
     except SyntaxError as problem:
-        for repaired, what in _repairs(text) if len(text) <= _LARGEST_REPAIRED else ():
+        for repaired, what in _repairs(text) if tokens <= _MOST_REPAIRED else ():
             try:
                 return Parsed(_tree(repaired), repaired, (what,), tokens)
             except SyntaxError:

@@ -19,6 +19,8 @@ from grader.results import Place
 from grader.visible_text import visible
 
 _MOST_SKIPS_NAMED = 12
+_MOST_WARNINGS = 100
+_LONGEST_REASON = 200
 _MOST_TOKENS = 400_000
 """Words, numbers and signs of all files of a submission that are parsed."""
 
@@ -120,6 +122,9 @@ def read_program(submission: Submission, names: Collection[str], *, whole_file: 
         path: Listing(document.path, document.original, document.cell_lines)
         for path, document in documents.items()
     }
+    if len(warnings) > _MOST_WARNINGS:
+        more = len(warnings) - _MOST_WARNINGS
+        warnings[_MOST_WARNINGS:] = [f"… and {more} more warnings of this kind"]
     return Program(main, modules, used, tuple(map(visible, warnings)), visible(error), listings)
 
 
@@ -156,7 +161,11 @@ def _executable(
         where = f", {document.place(line)}" if line else ""
         # The text of a SyntaxError ends in our own count of lines, its `msg` does not.
         why = getattr(problem, "msg", None) or str(problem)
-        return document.text, notes, f"{document.path}{where}: {type(problem).__name__}: {why}"
+        return (
+            document.text,
+            notes,
+            f"{document.path}{where}: {type(problem).__name__}: {why[:_LONGEST_REASON]}",
+        )
     notes += [
         f"{document.path}: not run, {document.place(skip.first, skip.last)}: {skip.what}"
         for skip in skipped[:_MOST_SKIPS_NAMED]

@@ -43,9 +43,15 @@ class _Keeper:
     def keeps(self, statement: ast.stmt) -> bool:
         """Tell whether a statement is kept, and if so note what it binds."""
         before = len(self.journal)
-        if not self._may_run(statement):
+        if not self._notes(statement):
             self._forget(before)
             self.skipped |= bound(statement)
+            return False
+        return True
+
+    def _notes(self, statement: ast.stmt) -> bool:
+        """Note what a statement binds if it may run; what is noted by half of a block is undone with it."""
+        if not self._may_run(statement):
             return False
         if isinstance(statement, ast.Import | ast.ImportFrom):
             self._note_import(statement)
@@ -126,13 +132,13 @@ class _Keeper:
             return False
         # A handler may do more: it runs only where an import fails.
         return all(
-            isinstance(inner, ast.Expr | ast.Raise) or self.keeps(inner)
+            isinstance(inner, ast.Expr | ast.Raise) or self._notes(inner)
             for handler in statement.handlers
             for inner in handler.body
         )
 
     def _keeps_all(self, statements: Sequence[ast.stmt]) -> bool:
-        return all(self.keeps(statement) for statement in statements)
+        return all(map(self._notes, statements))
 
     def _note_import(self, statement: ast.Import | ast.ImportFrom) -> None:
         for alias in statement.names:

@@ -7,13 +7,16 @@ import ast
 import io
 import time
 import tokenize
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import pytest
 
 from grader.intake.source import Program, program, read_program
 from grader.intake.source.bounds import MOST_TOKENS, count_tokens, too_costly
+from grader.intake.source.document import read_document
+from grader.intake.source.helper_modules import Files, find_modules
 from grader.intake.source.parse import tree_of
+from grader.intake.submissions import SourceFile
 
 NAMES = ("Conv2d", "ReLU")
 SECONDS = 4.0
@@ -47,7 +50,13 @@ SOURCES: Mapping[str, str] = {
     "an f-string of expressions": 'x = f"' + "{a}" * 90_000 + '"\n',
     "an f-string over lines": 'x = f"""' + "{a}\n" * 90_000 + '"""\n',
     "a name of combining marks": "a" + "\u0301\u0316" * 100_000 + " = 1\n",
-    "nested blocks": "".join(f"{' ' * n}if a:\n{' ' * n} b{n} = 1\n" for n in range(95)) * 100,
+    "nested blocks": "".join(f"{' ' * n}if a:\n{' ' * n} b{n} = 1\n" for n in range(95)) * 40,
+    "names in many blocks": "a = 1\n"
+    + "".join(f"{' ' * n}if a:\n" for n in range(95))
+    + " " * 95
+    + "".join(f"b{n}=1;" for n in range(20_000))
+    + "call()\n",
+    "a definition with a long name": f"class {'A' * 1_000_000}(B): pass\ndef f(a, {'b' * 900_000}): pass\n",
     "chains of operators": ("x = " + "a + " * 85 + "a\n") * 500,
     "a chain of elifs": "if a:0\n" + "elif a:0\n" * 1_400,
     "a chain of a thousand terms": "x = " + "a + " * 900 + "a\n",
@@ -109,7 +118,6 @@ FILES: Mapping[str, Mapping[str, str]] = {
     "files that mention a name at their end": {
         f"m{n}.py": "# Conv Con conv2 conv2d_forwar\n" * 40_000 for n in range(30)
     },
-    "files that are all too long": {f"m{n}.py": "Conv2d\n" * 140_000 for n in range(20)},
     "helpers that are all too long": {
         "cnn.py": "class Conv2d: pass\n" + "".join(f"import m{n}\n" for n in range(20)),
         **{f"m{n}.py": "a\n" * 140_000 for n in range(20)},
@@ -159,5 +167,57 @@ def test_too_costly_of_what_people_write_is_empty():
 
 def test_tree_of_what_is_not_a_program_is_empty():
     assert [
-        tree_of(text).body for text in ("def (", "a\n" * 200_000, "x = " + "-" * 90_000 + "1", "a\0")
+        tree_of(text).body for text in ("def (", "a\n" * 130_000, "x = " + "-" * 90_000 + "1", "a\0")
     ] == [[]] * 4
+
+
+GROWING: Mapping[str, Callable[[int], str]] = {
+    "functions that need each other": lambda n: chain(n, "def f{}(): return f{}\n"),
+    "assignments that need each other": lambda n: "def g(): return a0\n" + chain(n, "a{} = [a{}]\n"),
+    "one statement": lambda n: "def g(): return a0\n" + "".join(f"a{k} = " for k in range(n)) + "0\n",
+    "a block": lambda n: "if 1:\n" + chain(n, " def f{}(): return f{}\n"),
+    "a class": lambda n: "class A:\n" + chain(n, " a{} = a{}\n"),
+    "elifs": lambda n: "if a:0\n" + "elif a:0\n" * n,
+    "terms": lambda n: "x = a" + " + a" * (n // 2) + "\n",
+    "comprehensions": lambda n: "x = " + "[a for b in c], " * n + "\n",
+    "one line": lambda n: "a = 1; b(); " * n + "\n",
+}
+
+
+@pytest.mark.parametrize("name", GROWING)
+def test_read_program_looks_at_four_times_the_nodes_of_a_text_four_times_as_long(
+    handed_in, monkeypatch, name
+):
+    looked = 0
+    children = ast.iter_child_nodes
+
+    def counted(node: ast.AST) -> Iterator[ast.AST]:
+        nonlocal looked
+        looked += 1
+        return children(node)
+
+    monkeypatch.setattr(ast, "iter_child_nodes", counted)
+    counts = []
+    for size in (100, 400):
+        looked = 0
+        found, _ = read(handed_in, {"cnn.py": GROWING[name](size) + "class Conv2d: pass\n"})
+        assert not found.error
+        counts.append(looked)
+    assert counts[1] <= 6 * counts[0]
+
+
+@pytest.mark.parametrize("count", [10, 40])
+def test_find_modules_looks_into_the_table_once_for_each_import(count):
+    """The folders above a file do not multiply its imports, nor do files of one name."""
+    looked = []
+
+    class Counting(Files):
+        def above(self, ending: str) -> Mapping[str, None]:
+            looked.append(ending)
+            return super().above(ending)
+
+    lines = "".join(f"import a.c{n}.x\n" for n in range(count)) * 3
+    main = read_document(SourceFile("a/" * 39 + "cnn.py", lines.encode()))
+    files = Counting([main.path, *(f"{n}/x.py" for n in range(500))])
+    assert find_modules(main, files, lambda path: read_document(SourceFile(path, b"")))[1] == {}
+    assert len(looked) == 2 * count

@@ -2,6 +2,7 @@ import json
 
 import pytest
 
+from grader.intake.source import read_program
 from grader.intake.source.document import place, read_document
 from grader.intake.source.notebook import code_cells, without_magics
 from grader.intake.source.parse import Unparsable
@@ -110,3 +111,11 @@ def test_place_range_of_lines_is_short():
 def test_without_magics_of_a_very_long_line_ends(line):
     """It would take minutes where the pattern goes back over what it has read."""
     assert without_magics(f"%cd\n{line}") == f"pass\n{line}"
+
+
+def test_read_program_of_a_thousand_broken_cells_names_some(handed_in, notebook):
+    program = read_program(
+        handed_in({"a.ipynb": notebook(*["x = ("] * 1_000, "class Conv2d: pass")}), ("Conv2d",)
+    )
+    assert len(program.warnings) == 101
+    assert program.warnings[-1] == "… and 900 more warnings of this kind"

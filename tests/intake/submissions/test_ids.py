@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.intake.submissions.ids import make_ids
+from grader.intake.submissions.ids import make_ids, slug
 from grader.intake.submissions.model import HandIn, SourceFile
 
 
@@ -55,3 +55,7 @@ def test_make_ids_any_names_give_unique_safe_ids(names):
     ids = make_ids([plain(name or "x", root) for name, root in names])
     assert len(set(ids)) == len(ids)
     assert all(one and set(one) <= set("abcdefghijklmnopqrstuvwxyz0123456789_-") for one in ids)
+
+
+def test_slug_of_a_long_row_of_combining_marks_ends():
+    assert slug("a" + "\u0301\u0316" * 200_000) == "a"
