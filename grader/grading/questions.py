@@ -33,7 +33,7 @@ def with_questions(plan: Plan, results: Path, given: Path | None = None) -> Plan
     Raises
     ------
     InputError
-        The given questions cannot be used here.
+        The given questions cannot be used here, or none can be written.
     GraderError
         None can be drawn; see `grader.cases.generate.fresh`.
     """
@@ -43,12 +43,15 @@ def with_questions(plan: Plan, results: Path, given: Path | None = None) -> Plan
             chosen = job.assignment.ground_truth
             raise InputError(f'--questions: the assignment sets ground_truth = "{chosen}", not "{FRESH}"')
         return plan
-    if given:
-        _take(given, results)
-    known = known_questions(job, results)
-    if not known.has_questions:
-        draw_fresh_set(results / QUESTIONS)
-        known = replace(job, questions=results / QUESTIONS)
+    try:
+        if given:
+            _take(given, results)
+        known = known_questions(job, results)
+        if not known.has_questions:
+            draw_fresh_set(results / QUESTIONS)
+            known = replace(job, questions=results / QUESTIONS)
+    except OSError as error:
+        raise InputError(f"{results}: its questions cannot be written ({error.strerror or error})") from None
     warnings = plan.warnings
     if known.questions == public_folder():
         kept = f"{results} was made by an earlier version, so its public questions are kept"

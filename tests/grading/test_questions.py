@@ -223,6 +223,12 @@ def test_folder_of_an_older_version_keeps_the_public_questions_and_says_so(tmp_p
     assert not (tmp_path / "out" / "questions").exists()
 
 
+def test_results_folder_that_cannot_be_written_is_named(really_drawn, tmp_path, assignment):
+    (tmp_path / "out").write_text("a file")
+    with pytest.raises(InputError, match=r"out: its questions cannot be written \(File exists\)"):
+        grade_folder([RIGHT], tmp_path / "out", assignment=assignment)
+
+
 def test_job_without_questions_grades_nothing(tmp_path):
     job = Job(load_assignment(), load_interface("layers"))
     assert not job.has_questions
