@@ -1,7 +1,6 @@
 """A results folder's questions are drawn once, whole, and asked again in every run into it."""
 
 import json
-import sqlite3
 import sys
 import threading
 from dataclasses import replace
@@ -20,19 +19,15 @@ from grader.cases.generate.reference import reference_answers
 from grader.cases.ground_truth import load_ground_truth, public_folder
 from grader.errors import GraderError, InputError
 from grader.grading import questions
+from grader.grading.gradebook import Gradebook
 from grader.grading.job import Job
-from grader.grading.questions import known_questions, stored_questions
-from grader.grading.run import grade_folder
+from grader.grading.plan import Plan
+from grader.grading.questions import known_questions, stored_questions, with_questions
+from grader.grading.run import grade_folder, versions
 
 RIGHT = Path(__file__).parents[2] / "data" / "sample_submissions" / "im2col.py"
 SHORT = 'name = "Short"\n[points]\n"relu.forward" = 1\n'
 PUBLIC = load_ground_truth()
-
-
-@pytest.fixture
-def really_drawn(monkeypatch):
-    """Draw anew, where other tests get the same questions each time."""
-    monkeypatch.setattr(questions, "draw_fresh_set", draw_fresh_set)
 
 
 @pytest.fixture(scope="module")
@@ -164,69 +159,80 @@ def test_runs_into_one_folder_ask_the_same_and_keep_what_is_unchanged(tmp_path, 
     assert {item.hidden for result in again.results for item in result.items} == {True}
 
 
-def test_two_results_folders_have_questions_of_their_own_unless_given(
-    really_drawn, tmp_path, assignment, drawn
-):
-    results = [tmp_path / "one", tmp_path / "two", tmp_path / "three"]
-    runs = [
-        grade_folder([RIGHT], folder, assignment=assignment, questions=given).run.versions["ground truth"]
-        for folder, given in zip(results, (None, results[0], drawn), strict=True)
+def planned(results, given=None, chosen="fresh"):
+    """Return the plan of a run into a results folder, once its questions are known."""
+    job = Job(replace(load_assignment(), ground_truth=chosen), load_interface("layers"))
+    return with_questions(Plan(job, (), (), {}), results, given)
+
+
+def said_by_runs(results, *ground_truths):
+    """Record runs that were done with some ground truth."""
+    with Gradebook.open(results) as gradebook:
+        for said in ground_truths:
+            gradebook.start_run("A", "", 1.0, roster=[], versions={"ground truth": said})
+
+
+def test_two_results_folders_have_questions_of_their_own_unless_given(monkeypatch, tmp_path):
+    seeds = iter((1, 2))
+    monkeypatch.setattr(questions, "draw_fresh_set", lambda folder: draw_set(folder, next(seeds)))
+    one, two, three = (tmp_path / name for name in ("one", "two", "three"))
+    digests = [
+        planned(folder, given).job.ground_truth().digest
+        for folder, given in ((one, None), (two, one), (three, None), (one, None), (two, one / "questions"))
     ]
-    assert runs[0] == runs[1]
-    assert runs[0] != runs[2]
-    assert load_ground_truth(drawn).digest[:12] in runs[2]
-    # The same set again is no contradiction; another one is.
-    grade_folder([RIGHT], results[1], assignment=assignment, questions=results[0])
-    with pytest.raises(
-        InputError, match=r"--questions: .*one already has questions of its own .*three has others"
-    ):
-        grade_folder([RIGHT], results[0], assignment=assignment, questions=results[2])
+    assert digests[0] == digests[1] == digests[3] == digests[4] != digests[2]
+    others = (
+        r"--questions: .*one already has questions of its own .*three has others .*another results folder"
+    )
+    with pytest.raises(InputError, match=others):
+        planned(one, three)
+    assert planned(one).job.ground_truth().digest == digests[0]
+    assert not list(tmp_path.glob("*/.questions-*"))
 
 
-def test_questions_that_are_not_there_or_not_asked_are_refused(tmp_path, assignment):
+def test_questions_that_are_not_there_or_not_asked_are_refused(tmp_path):
     with pytest.raises(InputError, match=r"nothing: has no questions \(neither questions/manifest\.json nor"):
-        grade_folder([RIGHT], tmp_path / "out", assignment=assignment, questions=tmp_path / "nothing")
-    assignment.write_text(f'ground_truth = "public"\n{SHORT}')
-    with pytest.raises(
-        InputError, match='--questions: the assignment sets ground_truth = "public", not "fresh"'
-    ):
-        grade_folder([RIGHT], tmp_path / "out", assignment=assignment, questions=tmp_path / "nothing")
+        planned(tmp_path / "out", tmp_path / "nothing")
+    asks_others = '--questions: the assignment sets ground_truth = "public", not "fresh"'
+    with pytest.raises(InputError, match=asks_others):
+        planned(tmp_path / "out", tmp_path / "nothing", "public")
 
 
-def test_public_questions_are_named_as_known_to_students(tmp_path, assignment):
-    assignment.write_text(f'ground_truth = "public"\n{SHORT}')
-    graded = grade_folder([RIGHT], tmp_path / "out", assignment=assignment)
-    assert graded.run.versions["ground truth"].startswith("public ")
-    assert "(students have these; answers: PyTorch 2.13.0" in graded.run.versions["ground truth"]
-    assert not (tmp_path / "out" / "questions").exists()
+def test_public_questions_are_named_as_known_to_students(tmp_path):
+    said = versions(planned(tmp_path, chosen="public").job)["ground truth"]
+    assert said.startswith(f"public {PUBLIC.digest[:12]} (students have these; answers: PyTorch 2.13.0")
+    assert not (tmp_path / "questions").exists()
     # Who asked for the public ones and then for fresh ones gets these.
-    assignment.write_text(SHORT)
-    assert not grade_folder([RIGHT], tmp_path / "out", assignment=assignment).warnings
-    assert (tmp_path / "out" / "questions").exists()
+    said_by_runs(tmp_path, said)
+    plan = planned(tmp_path)
+    assert plan.warnings == ()
+    assert plan.job.ground_truth().name == "fresh"
 
 
-def test_folder_of_an_older_version_keeps_the_public_questions_and_says_so(tmp_path, assignment):
-    assignment.write_text(f'ground_truth = "public"\n{SHORT}')
-    grade_folder([RIGHT], tmp_path / "out", assignment=assignment)
-    with sqlite3.connect(tmp_path / "out" / "gradebook.sqlite") as book:
-        (versions,) = book.execute("SELECT versions FROM runs").fetchone()
-        old = {**json.loads(versions), "ground truth": f"public {PUBLIC.digest[:12]}"}
-        book.execute("UPDATE runs SET versions = ?", [json.dumps(old)])
-    assignment.write_text(SHORT)
+def test_folder_of_an_older_version_keeps_the_public_questions_and_says_so(tmp_path):
+    said_by_runs(tmp_path, f"public {PUBLIC.digest[:12]}")
     for _ in range(2):
-        graded = grade_folder([RIGHT], tmp_path / "out", assignment=assignment)
-        assert graded.run.versions["ground truth"].startswith("public ")
-        assert graded.warnings == (
-            f"{tmp_path / 'out'} was made by an earlier version, so its public questions are kept; "
+        plan = planned(tmp_path)
+        assert plan.warnings == (
+            f"{tmp_path} was made by an earlier version, so its public questions are kept; "
             "a new results folder gets fresh ones",
         )
-    assert not (tmp_path / "out" / "questions").exists()
+        said = versions(plan.job)["ground truth"]
+        assert said.startswith("public ")
+        said_by_runs(tmp_path, said)
+    assert not (tmp_path / "questions").exists()
 
 
-def test_results_folder_that_cannot_be_written_is_named(really_drawn, tmp_path, assignment):
+def test_folder_of_an_older_version_with_a_hidden_set_gets_fresh_questions(tmp_path):
+    said_by_runs(tmp_path, "hidden autumn 0123456789ab")
+    assert planned(tmp_path).job.ground_truth().name == "fresh"
+
+
+def test_results_folder_that_cannot_be_written_is_named(monkeypatch, tmp_path):
+    monkeypatch.setattr(questions, "draw_fresh_set", draw_fresh_set)
     (tmp_path / "out").write_text("a file")
     with pytest.raises(InputError, match=r"out: its questions cannot be written \(File exists\)"):
-        grade_folder([RIGHT], tmp_path / "out", assignment=assignment)
+        planned(tmp_path / "out")
 
 
 def test_job_without_questions_grades_nothing(tmp_path):
@@ -235,8 +241,8 @@ def test_job_without_questions_grades_nothing(tmp_path):
     with pytest.raises(GraderError, match="no questions have been drawn"):
         job.ground_truth()
     assert known_questions(job, tmp_path) == job
-    assert replace(job, questions=public_folder()).ground_truth() is PUBLIC
+    assert replace(job, questions=public_folder()).ground_truth().digest == PUBLIC.digest
 
 
 def test_stored_questions_are_found_in_results_and_in_their_own_folder(drawn):
-    assert stored_questions(drawn) is stored_questions(drawn.parent)
+    assert stored_questions(drawn).digest == stored_questions(drawn.parent).digest
