@@ -24,7 +24,8 @@ class SpeedPolicy:
         No points below this many times the speed of the nested loops.
     vectorised_over : sequence of str
         Dimensions that must not be looped over in Python; each that is takes an equal share of the
-        points away, whatever the clock says. Empty: the clock alone decides.
+        points away, however fast the code is. Loops are counted, and timed where the dimension is long:
+        see docs/speed.md. Empty: the speed alone decides.
     budget_seconds : float
         Time that one submission's measurement may take when its result is near a boundary.
     """
