@@ -25,7 +25,7 @@ test-fast: $(VENV)/.installed-test
 # `make test` tries some inputs, this so many times as many.
 TIMES ?= 20
 fuzz: $(VENV)/.installed-test
-	FUZZ_TIMES=$(TIMES) $(ONE_THREAD) $(BIN)/python -m pytest -q tests/fuzz
+	FUZZ_TIMES=$(TIMES) $(ONE_THREAD) $(BIN)/python -m pytest -q --hypothesis-show-statistics tests/fuzz
 
 test-lowest:
 	test -d $(VENV)-lowest || $(PYTHON) -m venv $(VENV)-lowest

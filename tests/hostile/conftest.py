@@ -147,7 +147,7 @@ def _costly_sources(folder: Path) -> None:
     texts = {
         "names_without_end": "a\n" * 600_000,
         "row_of_marks": "a" + "\u0301\u0316" * 100_000 + " = 1\n",
-        "f_string": 'x = f"' + "{a}" * 90_000 + '"\n',
+        "f_string": 'x = f"' + "{a}" * 60_000 + '"\n',
     }
     for name, text in texts.items():
         (folder / f"deny_{name}.py").write_text(f"{honest}\n{text}", encoding="utf-8")

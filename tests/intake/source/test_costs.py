@@ -47,8 +47,8 @@ SOURCES: Mapping[str, str] = {
     + " def g():0\n" * 9_000,
     "statements on one line": "a = 1; b(); " * 5_000 + "\n",
     "long names": "".join(f"{'n' * 1_000}{n} = open\n" for n in range(1_000)),
-    "an f-string of expressions": 'x = f"' + "{a}" * 90_000 + '"\n',
-    "an f-string over lines": 'x = f"""' + "{a}\n" * 90_000 + '"""\n',
+    "an f-string of expressions": 'x = f"' + "{a}" * 60_000 + '"\n',
+    "an f-string over lines": 'x = f"""' + "{a}\n" * 60_000 + '"""\n',
     "a name of combining marks": "a" + "\u0301\u0316" * 100_000 + " = 1\n",
     "nested blocks": "".join(f"{' ' * n}if a:\n{' ' * n} b{n} = 1\n" for n in range(95)) * 40,
     "names in many blocks": "a = 1\n"
