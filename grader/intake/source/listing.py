@@ -15,6 +15,8 @@ from grader.results import Place
 from grader.visible_text import visible
 
 LONGEST_TEXT = 120
+# Of one submission: with fewer, errors that go through the files in turn would have each parsed every time.
+MOST_FILES = 2_048
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ def in_cell(line: int, cell_lines: tuple[int, ...]) -> tuple[int | None, int]:
     return (above, line - cell_lines[above - 1]) if above else (None, line)
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=MOST_FILES)
 def _lines(text: str) -> tuple[str, ...]:
     # Not splitlines, which also breaks lines at characters that are none for Python.
     return tuple(text.split("\n"))
@@ -85,7 +87,7 @@ def function_at(source: str, line: int) -> str:
     return names[bisect_right(first_lines, line)]
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=MOST_FILES)
 def _changes(source: str) -> tuple[list[int], list[str]]:
     """Return the lines at which another function becomes the innermost, and the names from line 0 on."""
     first_lines: list[int] = []

@@ -6,6 +6,7 @@ which takes quadratic time: those copies are counted first.
 
 import ast
 import symtable
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -27,7 +28,9 @@ def needed_later(text: str, tree: ast.Module) -> dict[tuple[str, int], set[str]]
     """
     if copied_names(tree) > _MOST_COPIES:
         raise ValueError("it has too many functions inside functions with many names")
-    table = symtable.symtable(text, "<submission>", "exec")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        table = symtable.symtable(text, "<submission>", "exec")
     return {(child.get_name(), child.get_lineno()): set(_globals(child)) for child in table.get_children()}
 
 

@@ -15,7 +15,7 @@ from grader.intake.submissions.budget import Basket, Entry, Unreadable, human
 from grader.intake.submissions.file_types import LEADS_OUT, NOT_A_FILE, clean_path
 
 _ENTRY = b"PK\x01\x02"
-_DIRECTORY_BYTES, _MOST_ENTRIES = 24 << 20, 100_000
+_DIRECTORY_BYTES, _MOST_ENTRIES, _MOST_OF_A_CLASS = 24 << 20, 100_000, 400_000
 _EXTRA_BYTES, _ALL_EXTRA_BYTES = 1 << 10, 4 << 20
 # Everything that zipfile was seen to raise on damaged input.
 _DAMAGED = (
@@ -33,7 +33,7 @@ def open_zip(file: IO[bytes], basket: Basket | None = None) -> zipfile.ZipFile:
         If it is damaged, or its directory alone would fill the memory.
     """
     try:
-        archive = zipfile.ZipFile(_Guarded(file))
+        archive = zipfile.ZipFile(_Guarded(file, _MOST_OF_A_CLASS if basket is None else _MOST_ENTRIES))
     except _DAMAGED as problem:
         raise Unreadable(f"it is not a readable zip: {problem}") from None
     if basket is not None:
@@ -48,8 +48,9 @@ class _Guarded:
     it reads the directory by one `read`, and that is looked at before zipfile takes it apart.
     """
 
-    def __init__(self, file: IO[bytes]) -> None:
+    def __init__(self, file: IO[bytes], most: int) -> None:
         self._file = file
+        self._most = most
         self.seek, self.tell, self.seekable = file.seek, file.tell, file.seekable
 
     def read(self, size: int = -1, /) -> bytes:
@@ -57,14 +58,14 @@ class _Guarded:
             raise ValueError(f"its directory has {human(size)}, the limit is {human(_DIRECTORY_BYTES)}")
         data = self._file.read(size)
         if data.startswith(_ENTRY):
-            _check_directory(data)
+            _check_directory(data, self._most)
         return data
 
 
-def _check_directory(data: bytes) -> None:
+def _check_directory(data: bytes, most: int) -> None:
     """Refuse a directory of too many entries, or of extra fields that take quadratic time to read."""
-    if data.count(_ENTRY) > _MOST_ENTRIES:
-        raise ValueError(f"it has more than {_MOST_ENTRIES} entries")
+    if data.count(_ENTRY) > most:
+        raise ValueError(f"it has more than {most} entries")
     place = extras = 0
     while data.startswith(_ENTRY, place) and place + 46 <= len(data):
         name, extra, comment = struct.unpack_from("<HHH", data, place + 28)

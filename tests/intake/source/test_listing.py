@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from nbformat import v4
 
-from grader.intake.source import Program, read_program
+from grader.intake.source import Program, listing, read_program
 from grader.intake.source.listing import Listing, function_at
 from grader.intake.submissions import SourceFile, Submission
 from grader.results import Place
@@ -224,3 +224,12 @@ def test_function_at_is_the_innermost_one_around_each_line(source: str):
     for line in range(source.count("\n") + 3):
         around = [node for node in nodes if node.lineno <= line <= (node.end_lineno or 0)]
         assert function_at(source, line) == (max(around, key=lambda node: node.lineno).name if around else "")
+
+
+def test_place_in_many_files_parses_each_of_them_once(monkeypatch):
+    parsed = []
+    monkeypatch.setattr(listing, "tree_of", lambda text: (parsed.append(text), ast.Module([], []))[1])
+    program = Program("m0.py", {f"m{n}.py": f"def f():\n    return {n} + 1_000\n" for n in range(300)})
+    for _ in range(3):
+        assert all(program.place(path, 2) for path in program.modules)
+    assert len(parsed) == 300

@@ -174,6 +174,11 @@ def test_read_program_windows_file_keeps_its_lines(handed_in):
     assert read_program(handed_in({"cnn.py": data}), NAMES).modules["cnn.py"] == BOTH
 
 
+def test_read_program_odd_escapes_are_no_warning_of_the_grader(handed_in):
+    text = "x = '\\d'\n" + BOTH
+    assert read_program(handed_in({"cnn.py": text}), NAMES).modules == {"cnn.py": text}
+
+
 def test_read_program_texts_for_people_hold_no_sign_that_steers_or_reorders(handed_in):
     program = read_program(handed_in({"cnn.py": "\x1b[31m\u202e = (\n"}), NAMES)
     assert program.error.startswith("cnn.py, line 1: SyntaxError")
