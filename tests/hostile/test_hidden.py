@@ -174,7 +174,7 @@ def test_stored_public_answers_earn_little_and_are_flagged(stored, questions):
     texts, results = graded(stored, questions, DEFAULT.read_text())
     result = results["stored"]
     assert result.points <= 20
-    assert any("its literals hold" in warning for warning in result.warnings)
+    assert any("its literals and comments hold" in warning for warning in result.warnings)
     flag = r"conv2d.forward: right on all"
     (said,) = [warning for warning in result.warnings if warning.startswith(flag)]
     assert said.endswith(" fresh ones")

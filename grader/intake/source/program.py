@@ -112,7 +112,7 @@ def read_program(submission: Submission, names: Collection[str], *, whole_file: 
     for path, document in documents.items():
         wanted = names if document is answer else ()
         modules[path], notes, problem = _executable(document, wanted, whole_file=whole_file)
-        warnings += [*notes, *much_data(document.path, document.tree)]
+        warnings += [*notes, *much_data(document.path, document.tree, document.text)]
         if document is answer:
             error = error or problem
         elif document.error or problem:
