@@ -6,7 +6,7 @@ student's own forward, and alike for weight and bias. The forward itself must co
 see `grader.feedback.likeness`.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -94,7 +94,13 @@ def right_gradients(found: Sequence[OwnForward]) -> frozenset[str]:
     )
 
 
-def own_forward(inputs: CaseArrays, run: GradientRun, right: Forward, rng: np.random.Generator) -> OwnForward:
+def own_forward(
+    inputs: CaseArrays,
+    run: GradientRun,
+    right: Forward,
+    rng: np.random.Generator,
+    parts: Collection[str] = tuple(_OF_PART),
+) -> OwnForward:
     """Compare each gradient with differences of the forward that made it.
 
     Parameters
@@ -102,11 +108,14 @@ def own_forward(inputs: CaseArrays, run: GradientRun, right: Forward, rng: np.ra
     inputs : Mapping of str to ndarray
         A plain case's arrays (scenario ``once``); taken as float64.
     run : callable
-        Calls the student's layer: once for all parts, then up to 60 times for the output alone.
+        Calls the student's layer: once for all parts, then up to 60 times for the output alone; a few times
+        where no gradient agrees.
     right : callable
         Returns the right output.
     rng : numpy.random.Generator
         Draws directions, and other values for some of the inputs.
+    parts : collection of str
+        Which gradients to judge.
     """
     arrays = {name: _widened(array) for name, array in inputs.items() if not name.startswith("warmup_")}
     wanted = right(arrays)
@@ -114,21 +123,25 @@ def own_forward(inputs: CaseArrays, run: GradientRun, right: Forward, rng: np.ra
     answer = student.answer(arrays)
     if "output" not in answer:
         return OwnForward({}, {}, student.calls)
-    holds: dict[str, bool | None] = {}
-    found: dict[str, Reactions] = {}
-    for part, name in _OF_PART.items():
-        if name not in arrays:
-            continue
-        reacting = reactions(student.forward, right, arrays, name, rng)
-        if reacting is None or part not in answer:
-            holds[part] = False
-            continue
-        found[part] = reacting
-        holds[part] = _agrees(arrays, name, answer[part], student.forward, rng)
-        if holds[part]:
-            several = reacting.own.spread > SEVERAL
-            holds[part] = derives_like(student.forward, right, arrays, name, rng, reads_several=several)
-    return OwnForward(holds, found, student.calls)
+    names = {part: name for part, name in _OF_PART.items() if name in arrays}
+    judged = {part: name for part, name in names.items() if part in parts}
+    holds: dict[str, bool | None] = dict.fromkeys(judged, False)
+    if wanted is not None and student.forward(arrays) is not None:
+        holds |= {
+            part: _agrees(arrays, name, answer[part], student.forward, rng)
+            for part, name in judged.items()
+            if part in answer
+        }
+    if all(verdict is False for verdict in holds.values()):
+        return OwnForward(holds, {}, student.calls)
+    found = {part: reactions(student.forward, right, arrays, name, rng) for part, name in names.items()}
+    known = {part: reacting for part, reacting in found.items() if reacting is not None}
+    if len(known) < len(found):
+        return OwnForward(dict.fromkeys(judged, False), known, student.calls)
+    for part in [part for part, verdict in holds.items() if verdict]:
+        several = known[part].own.spread > SEVERAL
+        holds[part] = derives_like(student.forward, right, arrays, names[part], rng, reads_several=several)
+    return OwnForward(holds, known, student.calls)
 
 
 def right_forward(case: Case) -> Forward:

@@ -64,9 +64,13 @@ def note_own_forward(student: Student, items: Sequence[Item]) -> tuple[Item, ...
     for kind, cases in doubtful.items():
         tried = [case for case in cases if case.scenario == "once"][:: max(1, len(cases) // TRIED)][:TRIED]
         rng = np.random.default_rng(0)
-        verdicts = [_own_forward(student, case, rng) for case in tried]
-        for part in parts_of(cases[0])[1:]:
-            holds[criterion_of(kind, part)] = part in right_gradients(verdicts)
+        parts = {
+            part: criterion
+            for part in parts_of(cases[0])[1:]
+            if any((criterion := criterion_of(kind, part), case.id) in wrong for case in cases)
+        }
+        right = right_gradients([_own_forward(student, case, tuple(parts), rng) for case in tried])
+        holds |= {criterion: part in right for part, criterion in parts.items()}
     ids = {case.id for cases in doubtful.values() for case in cases}
     return tuple(
         replace(item, right_for_own_forward=holds[item.criterion])
@@ -84,14 +88,14 @@ def _both_wrong(case: Case, wrong: Mapping[tuple[str, str], Outcome]) -> bool:
     return wrong.get(output) is Outcome.WRONG_VALUE and any(gradient in wrong for gradient in gradients)
 
 
-def _own_forward(student: Student, case: Case, rng: np.random.Generator) -> OwnForward:
+def _own_forward(student: Student, case: Case, parts: Sequence[str], rng: np.random.Generator) -> OwnForward:
     def run(arrays: Mapping[str, NDArray[Any]], with_gradients: bool) -> Mapping[str, NDArray[Any]]:
-        parts = parts_of(case) if with_gradients else parts_of(case)[:1]
-        reply = student.client.run(case.kind, case.params, arrays, parts=parts)
+        asked = parts_of(case) if with_gradients else parts_of(case)[:1]
+        reply = student.client.run(case.kind, case.params, arrays, parts=asked)
         answers = reply.answers.items()
         return {part: answer.array for part, answer in answers if answer.array is not None}
 
-    return own_forward(student.truth[case.id].inputs, run, right_forward(case), rng)
+    return own_forward(student.truth[case.id].inputs, run, right_forward(case), rng, parts)
 
 
 def find_counterexamples(student: Student, items: Sequence[Item]) -> tuple[Counterexample, ...]:

@@ -20,18 +20,18 @@ PLAIN = {
 }
 
 
-def judged(kind, form, case_id=None):
+def judged(kind, form, case_id=None, parts=tuple(PARTS)):
     """Run the check on a layer of ours."""
     truth = load_ground_truth()
     case = next(case for case in truth.cases if case.id == (case_id or PLAIN[kind]))
     caller = InProcess(student(kind, form))
 
     def run(arrays, with_gradients):
-        parts = ("output", "grad_x", "grad_weight", "grad_bias", "grad_logits")
-        answers = caller.run(kind, case.params, arrays, parts=parts if with_gradients else parts[:1]).answers
+        every = ("output", *PARTS)
+        answers = caller.run(kind, case.params, arrays, parts=every if with_gradients else every[:1]).answers
         return {part: answer.array for part, answer in answers.items() if answer.array is not None}
 
-    return own_forward(truth[case.id].inputs, run, right_forward(case), np.random.default_rng(1))
+    return own_forward(truth[case.id].inputs, run, right_forward(case), np.random.default_rng(1), parts)
 
 
 def credited(cases, forward_of):
@@ -108,6 +108,12 @@ def test_own_forward_of_output_with_the_wrong_shape_does_not_hold(change):
 def test_own_forward_of_flipped_forward_with_the_truths_gradients_does_not_hold():
     holds = judged("conv2d", Form(on("output", "arguments", kernel_flipped))).holds
     assert holds == {"grad_x": False, "grad_weight": False, "grad_bias": True}
+
+
+def test_own_forward_judges_the_parts_that_are_asked_for_and_stops_where_none_agrees():
+    found = judged("conv2d", Form(on("output", "arguments", kernel_flipped)), parts=("grad_x", "grad_weight"))
+    assert found.holds == {"grad_x": False, "grad_weight": False}
+    assert found.calls <= 5
 
 
 def test_own_forward_of_layer_that_answers_nothing_judges_nothing():
