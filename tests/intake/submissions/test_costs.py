@@ -15,7 +15,7 @@ import zlib
 
 import pytest
 
-from grader.intake.submissions import zips
+from grader.intake.submissions import tars, zips
 from grader.intake.submissions.archives import take_archive
 from grader.intake.submissions.budget import Basket, ReadingBudget, Unreadable
 
@@ -201,6 +201,13 @@ def test_several_streams_and_padding_are_read_as_one(pack):
     whole = buffer.getvalue()
     data = pack(whole[:9_000]) + (b"\0" * 8 if pack is gzip.compress else b"") + pack(whole[9_000:])
     assert unpack(data, "a.tar.gz")[0] == {"a.py": b"# x\n" * 7_500}
+
+
+def test_bzip2_is_unpacked_up_to_a_size_of_its_own(monkeypatch):
+    monkeypatch.setattr(tars, "_MOST_OF_BZIP2", 20_000)
+    whole = tar_header("a.bin", tarfile.REGTYPE, 30_000) + bytes(40_000)
+    assert "it was read only in part" in unpack(bz2.compress(whole), "a.tar.bz2")[1][0]
+    assert unpack(gzip.compress(whole), "a.tar.gz")[1] == ()
 
 
 def test_stream_that_is_cut_off_is_named():
