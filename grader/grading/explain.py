@@ -108,7 +108,10 @@ def _asked_publicly(
     with ask_again(opened, job, load_ground_truth(), criteria) as student:
         student.expressed = asked
         items = run_checks(student, job.folders)
-        return _told(result, student, opened, items), items
+        told = _told(result, student, opened, items)
+    # A few errors fit a mistake that all of them together would not.
+    known = tuple(one for one in told.diagnoses if one.criterion.partition(".")[0] not in silent)
+    return replace(told, diagnoses=known), items
 
 
 def _told(result: Result, student: Student, opened: Opened, items: Sequence[Item]) -> Result:

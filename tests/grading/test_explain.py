@@ -91,6 +91,14 @@ def test_layer_that_gives_no_array_is_asked_a_few_questions(graded):
     assert {item.message for item in result.examples} == {"later"}
 
 
+def test_layer_that_always_raises_is_no_layer_for_square_images(graded, monkeypatch):
+    monkeypatch.setitem(POINTS, "conv2d.forward", 1.0)
+    conv = "pass\nclass Conv2d:\n    def __init__(self, **given): raise ImportError('torch')"
+    result = graded[0](linear=conv)
+    assert len([item for item in result.examples if item.criterion == "conv2d.forward"]) == explain.SOME
+    assert result.diagnoses == ()
+
+
 def test_layer_that_is_right_on_public_questions_only_is_flagged(graded, drawn_questions):
     seen = "return x @ self.weight.T + self.bias if round(float(x.ravel()[0]), 4) in KNOWN else {}"
     public = load_known()
