@@ -26,6 +26,8 @@ SLOW = (
     "feedback/mistakes/test_survivors.py",
     "grading/test_explain.py",
     "grading/test_questions.py",
+    "intake/source/test_costs.py",
+    "intake/submissions/test_costs.py",
     "reference/test_derivation.py",
     "reference/test_train.py",
     "reports/test_pages_browser.py",

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from grader.results import Outcome, Place
-from grader.sandbox.answers import Stop, read_answer, read_end, read_names
+from grader.sandbox.answers import Stop, plain_text, read_answer, read_end, read_names
 from grader.worker.wire import Frame
 
 RAISED = {"status": "raised", "message": "no", "frames": [[0, 3]]}
@@ -108,3 +108,7 @@ def test_read_names_own_inputs_once_each():
 def test_read_names_anything_else_is_out_of_turn(value):
     with pytest.raises(Stop):
         read_names(value, {"x": 1})
+
+
+def test_plain_text_writes_out_what_steers_or_reorders_and_is_cut():
+    assert plain_text("\x1b[2J\u202e\0\udc80\n\tx", 8) == "\\x1b[2J\\u202e\\x00\\udc80\n"
