@@ -12,6 +12,9 @@ from itertools import groupby, islice
 MOST_TOKENS = 250_000
 """Tokens of one text, the words of its strings and comments among them: some 200 MB as a tree."""
 
+MOST_CHARACTERS = 2_200_000
+"""Of one text: as many as the largest file, or all cells of a notebook, may have."""
+
 # Each alternative ends where the next token begins and never fails once it has begun: linear. A sign counts
 # with its number, so that a pasted table of weights counts two for each number.
 _TOKEN = re.compile(r"-?\d++\.?+\d*+(?:[eE][-+]?\d++)?+|\w++|[#=]++|[^\w\s]")
@@ -49,6 +52,8 @@ def too_costly(text: str, tokens: int, most_tokens: int = MOST_TOKENS) -> str:
     >>> too_costly("x = 1", 3), too_costly("a,a", 11, most_tokens=10)
     ('', 'it has more than 10 words, numbers and signs, which is too long for a program')
     """
+    if len(text) > MOST_CHARACTERS:
+        return f"it has more than {MOST_CHARACTERS} characters, which is too long for a program"
     if tokens > most_tokens:
         return f"it has more than {most_tokens} words, numbers and signs, which is too long for a program"
     if any(_marks(run[0]) > _MOST_MARKS for run in _NOT_ASCII.finditer(text)):

@@ -19,7 +19,8 @@ _LONGEST_LINE = 80
 _MOST_NODES = 150_000
 _LONGEST_SEARCHED = 2_000
 _LONGEST_MESSAGE = 120
-_MOST_REPAIRED = 60_000  # tokens, since each repair is parsed once more
+# Of a text that is repaired, since each repair is parsed once more, and a tab becomes eight spaces.
+_MOST_TOKENS_REPAIRED, _MOST_CHARACTERS_REPAIRED = 60_000, 1 << 19
 _PYTHON_2 = re.compile(
     r"Missing parentheses in call to '(?P<statement>print|exec)'|(?P<octal>leading zeros in decimal)"
     r"|(?P<handler>multiple exception types must be parenthesized)"
@@ -74,7 +75,8 @@ def parse(text: str, most_tokens: int = MOST_TOKENS) -> Parsed:
     try:
         return Parsed(_tree(text), text, (), tokens)
     except SyntaxError as problem:
-        for repaired, what in _repairs(text) if tokens <= _MOST_REPAIRED else ():
+        short = tokens <= _MOST_TOKENS_REPAIRED and len(text) <= _MOST_CHARACTERS_REPAIRED
+        for repaired, what in _repairs(text) if short else ():
             try:
                 return Parsed(_tree(repaired), repaired, (what,), tokens)
             except SyntaxError:

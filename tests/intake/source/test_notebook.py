@@ -119,3 +119,9 @@ def test_read_program_of_a_thousand_broken_cells_names_some(handed_in, notebook)
     )
     assert len(program.warnings) == 101
     assert program.warnings[-1] == "… and 900 more warnings of this kind"
+
+
+@pytest.mark.parametrize("blank", ["\n", "\r", " ", "\t", "#"])
+def test_read_document_code_cells_without_end_are_refused(notebook, blank):
+    document = read(notebook("x = 1", "if x:\n" + blank * 2_300_000 + "y\n  z"))
+    assert document.error == "a.ipynb: it has more than 2200000 characters, which is too long for a program"
