@@ -20,6 +20,7 @@ from grader.visible_text import visible
 
 _MOST_SKIPS_NAMED = 12
 _MOST_WARNINGS = 100
+_CHARACTERS_OF_A_TOKEN = 8
 _LONGEST_REASON = 200
 _MOST_TOKENS = 400_000
 """Words, numbers and signs of all files of a submission that are parsed."""
@@ -139,7 +140,10 @@ class _Reader:
     def __call__(self, path: str) -> Document:
         if path not in self._read:
             document = read_document(self._files[path], min(self._left, MOST_TOKENS))
-            self._left -= document.tokens
+            if document.tokens:
+                # Blank lines are no tokens, but take the parser time as well.
+                spent = max(document.tokens, len(document.original) // _CHARACTERS_OF_A_TOKEN)
+                self._left = max(0, self._left - spent)
             self._read[path] = document
         return self._read[path]
 

@@ -141,6 +141,15 @@ def test_read_program_parses_no_more_than_its_tokens_however_many_files(handed_i
     assert 800 <= sum(parsed) <= 1_000
 
 
+def test_read_program_counts_blank_lines_against_its_tokens(handed_in, monkeypatch):
+    parsed: list[str] = []
+    parse = ast.parse
+    monkeypatch.setattr(ast, "parse", lambda text, *more: (parsed.append(text), parse(text, *more))[1])
+    monkeypatch.setattr(program, "_MOST_TOKENS", 1_000)
+    read(handed_in, {f"m{n}.py": "class Conv2d: pass\n" + "\n" * 2_500 for n in range(9)})
+    assert len(parsed) == 4
+
+
 def test_read_program_of_a_file_that_is_too_long_names_it(handed_in):
     found, _ = read(handed_in, {"cnn.py": "a\n" * (MOST_TOKENS + 1)})
     assert (
