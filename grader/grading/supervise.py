@@ -6,6 +6,7 @@ hours or gigabytes although no student's code runs there. The supervisor waits, 
 
 import contextlib
 import ctypes
+import gc
 import multiprocessing
 import os
 import signal
@@ -219,6 +220,8 @@ class _Pipe:
 def _serve(connection: "Connection[Any, Any]", work: Work, headroom: int, parent: int | None) -> None:
     """Do tasks until nobody asks any more, or nobody is there to ask."""
     _prepare(headroom, parent)
+    # The modules stay for good: a collector that visits them each time takes a tenth of the time.
+    gc.freeze()
     start, report = _address_space(), _Pipe(connection)
     while True:
         try:
