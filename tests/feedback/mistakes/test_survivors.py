@@ -18,9 +18,9 @@ def test_survivors_of_catalogue_on_a_hidden_set_are_none(tmp_path):
     assert list(survivors(truth)) == []
 
 
-def test_survivors_of_catalogue_on_fresh_sets_are_none():
+def test_survivors_of_catalogue_on_a_fresh_set_are_none():
     """`make kill-matrix` looks at a dozen sets."""
-    assert list(fresh_survivors([101, 102])) == []
+    assert list(fresh_survivors([101])) == []
 
 
 def test_survivors_of_too_few_cases_are_named_by_title_criterion_and_count():

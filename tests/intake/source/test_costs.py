@@ -119,8 +119,8 @@ FILES: Mapping[str, Mapping[str, str]] = {
         f"m{n}.py": "# Conv Con conv2 conv2d_forwar\n" * 40_000 for n in range(30)
     },
     "helpers that are all too long": {
-        "cnn.py": "class Conv2d: pass\n" + "".join(f"import m{n}\n" for n in range(20)),
-        **{f"m{n}.py": "a\n" * 140_000 for n in range(20)},
+        "cnn.py": "class Conv2d: pass\n" + "".join(f"import m{n}\n" for n in range(8)),
+        **{f"m{n}.py": "a\n" * 140_000 for n in range(8)},
     },
 }
 
