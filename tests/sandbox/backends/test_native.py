@@ -94,6 +94,7 @@ def test_worker_environment_and_folder_say_nothing(relu, native):
     code = "print(dict(os.environ), os.getcwd(), sys.argv, sys.path)\nreturn x"
     answers, client = relu(native, INSIDE + code)
     numbers(answers)
+    client.close()  # what was printed may arrive after the answer
     assert str(ROOT) not in client.printed
     assert client.printed.startswith("{} / ['cnn']")
 
