@@ -17,6 +17,8 @@ from grader.sandbox.worker_source import BLAS_THREADS
 
 PRELOADED = ["grader.grading.in_child"]
 """Imported once for all workers, instead of a second for each."""
+CLEAN_START = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
+"""How this system starts a process that has nothing of the starting one's state in it."""
 
 
 def usable_cores() -> int:
@@ -39,7 +41,7 @@ def machine() -> dict[str, str]:
 
 def prepare() -> None:
     """Let the pool's first process import everything in the background, while this one reads its input."""
-    if "forkserver" in multiprocessing.get_all_start_methods():
+    if CLEAN_START == "forkserver":
         from multiprocessing import forkserver
 
         multiprocessing.get_context("forkserver").set_forkserver_preload(PRELOADED)
@@ -63,8 +65,7 @@ def _one_thread() -> Iterator[None]:
 def local_executor(workers: int) -> Executor:
     """Return a pool of processes that have nothing of this one's state in them."""
     prepare()
-    method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
-    context = multiprocessing.get_context(method)
+    context = multiprocessing.get_context(CLEAN_START)
     return ProcessPoolExecutor(workers, mp_context=context, initializer=_end_when_interrupted)
 
 

@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 
 from grader.errors import SubmissionError
+from grader.grading.executors import CLEAN_START
 from grader.grading.grade import READING, attention_result, failed_result, grade
 from grader.grading.job import Job, fingerprint
 from grader.grading.supervise import Breach, Died, Progress, Stage, Supervised
@@ -22,7 +23,6 @@ from grader.intake.submissions.budget import ReadingBudget
 from grader.results import Result
 
 _CAN_FORK = "fork" in multiprocessing.get_all_start_methods()
-_METHOD = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
 LISTING = Stage("listed", 60.0, 600.0)
 """What is given is listed and joined to the worksheet, before and after the uploads are read one by one."""
 
@@ -80,7 +80,7 @@ def gather_in_child(
         A path or the worksheet cannot be read as a whole.
     """
     problems = dict(unreadable)
-    with Supervised(_gather, _METHOD) as process:
+    with Supervised(_gather, CLEAN_START) as process:
         while True:
             try:
                 intake: Intake = process.do((tuple(paths), worksheet, due, problems))
@@ -118,7 +118,7 @@ def read_programs_in_child(
     submissions: Sequence[Submission], names: Collection[str], *, whole_file: bool
 ) -> list[Program]:
     """Read each submission's program as `read_program` does; where a limit ends that, its error says so."""
-    with Supervised(_read, _METHOD) as process:
+    with Supervised(_read, CLEAN_START) as process:
         programs = []
         for submission in submissions:
             try:

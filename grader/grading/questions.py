@@ -76,18 +76,22 @@ def stored_questions(folder: Path) -> GroundTruth:
     InputError
         There are none, or they were altered.
     """
+    return load_ground_truth(_folder_of_questions(folder))
+
+
+def _folder_of_questions(folder: Path) -> Path:
     for place in (folder / QUESTIONS, folder):
         if (place / MANIFEST).is_file():
-            return load_ground_truth(place)
+            return place
     raise InputError(f"{folder}: has no questions (neither {QUESTIONS}/{MANIFEST} nor {MANIFEST})")
 
 
 def _take(given: Path, results: Path) -> None:
     """Copy another run's questions into a results folder."""
-    theirs = stored_questions(given)
+    source = _folder_of_questions(given)
+    theirs = load_ground_truth(source)
     results.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".questions-", dir=results) as temporary:
-        source = given / QUESTIONS if (given / QUESTIONS / MANIFEST).is_file() else given
         copied = Path(shutil.copytree(source, Path(temporary) / QUESTIONS))
         there = place_set(copied, results / QUESTIONS)
     if there.digest != theirs.digest:

@@ -20,7 +20,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
 
-from grader.sandbox.process import cpu_clock
+from grader.sandbox.process import clock_seconds, cpu_clock
 from grader.worker import confine
 
 try:
@@ -106,18 +106,18 @@ class Supervised:
         How the process starts: ``fork`` from a process without threads, else ``forkserver``.
     headroom : int
         Bytes of address space that the work may add.
+
+    Attributes
+    ----------
+    so_far : object
+        What the last task had handed over when it ended; None if nothing.
     """
 
     def __init__(self, work: Work, method: str = "fork", headroom: int = HEADROOM) -> None:
         self._work, self._method, self._headroom = work, method, headroom
         self._context: Any = multiprocessing.get_context(method)
         self._process: Any = None
-        self._so_far: Any = None
-
-    @property
-    def so_far(self) -> Any:
-        """What the last task had handed over when it ended; None if nothing."""
-        return self._so_far
+        self.so_far: Any = None
 
     def do(self, task: Any) -> Any:
         """Return what the work makes of a task; an exception of the work's is raised here.
@@ -129,7 +129,7 @@ class Supervised:
         Died
             The process ended by itself.
         """
-        self._so_far = None
+        self.so_far = None
         try:
             if self._process is None:
                 self._start()
@@ -160,21 +160,21 @@ class Supervised:
     def _answer(self) -> tuple[Any, bool]:
         """Wait for the answer and hold the work to the limits of its stages."""
         stage, clock = START, cpu_clock(self._process.pid)
-        cpu, wall = _read(clock), time.monotonic()
+        cpu, wall = clock_seconds(clock), time.monotonic()
         while True:
             if self._connection.poll(POLL_INTERVAL):
                 kind, value = self._connection.recv()
                 if kind == "stage":
-                    stage, cpu, wall = value, _read(clock), time.monotonic()
+                    stage, cpu, wall = value, clock_seconds(clock), time.monotonic()
                 elif kind == "so far":
-                    self._so_far = value
+                    self.so_far = value
                 elif kind == "memory":
                     raise Breach(stage, f"with {self._headroom >> 20} MiB of memory")
                 else:
                     answer, retires = value
                     return answer, retires
             # Read after a message too: work that reports without end must not keep anybody from looking.
-            if _read(clock) - cpu > stage.cpu_seconds:
+            if clock_seconds(clock) - cpu > stage.cpu_seconds:
                 raise Breach(stage, f"within {stage.cpu_seconds:g} s of processor time")
             if time.monotonic() - wall > stage.wall_seconds:
                 raise Breach(stage, f"within {stage.wall_seconds:g} s")
@@ -195,13 +195,6 @@ class Supervised:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-def _read(clock: int | None) -> float:
-    try:
-        return time.clock_gettime(clock) if clock is not None else 0.0
-    except OSError:
-        return 0.0
 
 
 class _Pipe:

@@ -55,10 +55,7 @@ class WorkerProcess:
 
     def cpu_seconds(self) -> float:
         """Return the processor time that the worker has used, in seconds; 0 where nobody can tell."""
-        try:
-            return time.clock_gettime(self._clock) if self._clock is not None else 0.0
-        except OSError:
-            return 0.0
+        return clock_seconds(self._clock)
 
     def rest(self) -> None:
         """Wait, for a short while at most, until the worker waits for something, such as its next request.
@@ -108,6 +105,14 @@ def cpu_clock(pid: int) -> int | None:
     clock = ctypes.c_int()
     failed = ctypes.CDLL(None).clock_getcpuclockid(pid, ctypes.byref(clock))
     return None if failed else clock.value
+
+
+def clock_seconds(clock: int | None) -> float:
+    """Return what another process's clock shows, in seconds; 0 where there is none, or none any more."""
+    try:
+        return time.clock_gettime(clock) if clock is not None else 0.0
+    except OSError:
+        return 0.0
 
 
 def _state(pid: int) -> str:

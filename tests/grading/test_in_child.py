@@ -34,7 +34,7 @@ def short_stages(monkeypatch):
         stage = getattr(grade_module, name)
         monkeypatch.setattr(grade_module, name, Stage(stage.name, 0.5, 10.0))
     monkeypatch.setattr(in_child, "READING", Stage("read", 0.5, 10.0))
-    monkeypatch.setattr(in_child, "_METHOD", "fork")
+    monkeypatch.setattr(in_child, "CLEAN_START", "fork")
     in_child._grading_process.cache_clear()
     yield
     in_child._grading_process().close()
