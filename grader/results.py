@@ -123,6 +123,8 @@ class Item:
         Where the student's code raised, then the student's own calls that led there, innermost first.
     traceback : str
         Where the grader itself failed in this check, for whoever repairs it; empty otherwise.
+    penalties : tuple of str
+        Names of the assignment's ``[penalties]`` that a passed check incurs, such as ``modified_input``.
     """
 
     criterion: str
@@ -137,6 +139,7 @@ class Item:
     right_for_own_forward: bool | None = None
     location: tuple[Place, ...] = ()
     traceback: str = ""
+    penalties: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return the fields as JSON-ready values, for `from_json`."""
@@ -146,12 +149,24 @@ class Item:
     def from_json(cls, values: Mapping[str, Any]) -> Self:
         """Return the item with these fields."""
         location = tuple(Place(**place) for place in values["location"])
-        return cls(**{**values, "outcome": Outcome(values["outcome"]), "location": location})
+        given = {"outcome": Outcome(values["outcome"]), "location": location}
+        return cls(**{**values, **given, "penalties": tuple(values.get("penalties", ()))})
+
+
+@dataclass(frozen=True, slots=True)
+class GroupScore:
+    """Points for one group of a criterion's cases, such as those with a stride, and how many passed."""
+
+    name: str
+    points: float
+    max_points: float
+    passed: int
+    total: int
 
 
 @dataclass(frozen=True, slots=True)
 class CriterionScore:
-    """Points for one criterion and how many of its items passed."""
+    """Points for one criterion and how many of its items passed; by group, where its groups have points."""
 
     name: str
     points: float
@@ -159,6 +174,29 @@ class CriterionScore:
     passed: int
     total: int
     note: str = ""
+    groups: tuple[GroupScore, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Penalty:
+    """What a criterion lost although its answers are right: a name of ``[penalties]``, points and why."""
+
+    name: str
+    criterion: str
+    points: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """Which cases of a criterion fail, as a rule over their settings: a sentence for the student.
+
+    ``exact`` says that all cases under the rule fail and no others do; otherwise others fail too.
+    """
+
+    criterion: str
+    sentence: str
+    exact: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +206,8 @@ class Diagnosis:
     ``sentence`` is for the student, ``link`` an anchor into the derivation note,
     ``place`` where the source shows it (None where it does not), ``explains`` how many
     failed items it accounts for, ``title`` what headings call it (empty in a gradebook
-    that was written before mistakes had titles).
+    that was written before mistakes had titles), ``follows_from`` the criterion whose fault
+    this one only passes on (empty: the fault is here).
     """
 
     mistake: str
@@ -178,6 +217,7 @@ class Diagnosis:
     place: Place | None
     explains: int
     title: str = ""
+    follows_from: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +286,8 @@ class Result:
     ``status`` is ``graded``, ``needs_attention`` (a person has to look at the upload) or ``grader_error``;
     only ``graded`` has points that count. ``fingerprint`` is the SHA-256 over everything that decides
     the score (files, assignment, ground truth, grader version), so that an unchanged submission need
-    not be graded twice; ``examples`` are public questions that were failed, asked where the graded ones are
+    not be graded twice; ``conditions`` say which cases fail, ``penalties`` what right answers lost;
+    ``examples`` are public questions that were failed, asked where the graded ones are
     hidden; ``printed`` is the end of what the student's code printed; ``traceback`` is where the grader
     itself failed, for whoever repairs it (empty otherwise).
     """
@@ -259,6 +300,8 @@ class Result:
     max_points: float
     criteria: tuple[CriterionScore, ...] = ()
     items: tuple[Item, ...] = ()
+    penalties: tuple[Penalty, ...] = ()
+    conditions: tuple[Condition, ...] = ()
     diagnoses: tuple[Diagnosis, ...] = ()
     counterexamples: tuple[Counterexample, ...] = ()
     examples: tuple[Item, ...] = ()

@@ -16,6 +16,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from grader.assignment.late_policy import LatePolicy
 from grader.assignment.limits import Limits
+from grader.assignment.penalties import Penalties
 from grader.assignment.speed_policy import SpeedPolicy
 from grader.cases.layers import all_criteria
 from grader.errors import AssignmentError
@@ -54,8 +55,8 @@ class Assignment:
     own_forward_credit : float
         What share of a gradient's points is earned where it is wrong, but right for the student's own
         forward.
-    limits, speed, late
-        What a submission may use, how speed earns points and what lateness costs.
+    limits, speed, late, penalties
+        What a submission may use, how speed earns points, what lateness costs, and what right answers lose.
     text : str
         The file's text, kept so that a score can be explained later.
     """
@@ -72,6 +73,7 @@ class Assignment:
     limits: Limits = field(default_factory=Limits)
     speed: SpeedPolicy = field(default_factory=SpeedPolicy)
     late: LatePolicy | None = None
+    penalties: Penalties = field(default_factory=Penalties)
     text: str = ""
     folder: str = ""
 
@@ -122,7 +124,7 @@ def load_assignment(path: Path | None = None, *, extra_criteria: bool = False) -
     return assignment
 
 
-for _part in (Assignment, Limits, SpeedPolicy, LatePolicy):
+for _part in (Assignment, Limits, SpeedPolicy, LatePolicy, Penalties):
     _part.__pydantic_config__ = ConfigDict(extra="forbid")  # type: ignore[union-attr]
 _VALIDATOR: TypeAdapter[Assignment] = TypeAdapter(Assignment)
 
@@ -134,6 +136,7 @@ def _keys(*path: str) -> tuple[str, ...]:
         ("limits",): Limits,
         ("speed",): SpeedPolicy,
         ("late",): LatePolicy,
+        ("penalties",): Penalties,
     }
     names = getattr(tables.get(path, object), "__dataclass_fields__", {})
     return tuple(name for name in names if name not in ("text", "folder"))

@@ -16,7 +16,7 @@ from grader.grading.explain import explained, outcomes_only
 from grader.grading.job import Job, fingerprint
 from grader.grading.lateness import apply_late_policy
 from grader.grading.open_submission import Opened, open_student
-from grader.grading.scoring import score
+from grader.grading.scoring import penalised, score
 from grader.grading.supervise import UNWATCHED, Progress, Stage
 from grader.intake.submissions import Submission
 from grader.results import CriterionScore, Item, Outcome, Result
@@ -108,6 +108,7 @@ def _with_points(
     """Return the result as far as it has no explanation."""
     assignment, student = job.assignment, opened.student
     criteria = score(items, assignment.points, own_forward_credit=assignment.own_forward_credit)
+    criteria, penalties = penalised(criteria, items, assignment.penalties)
     criteria = tuple(_noted(criterion, items) for criterion in criteria)
     notes = _grader_errors(items)
     result = Result(
@@ -118,6 +119,7 @@ def _with_points(
         points=round(sum(criterion.points for criterion in criteria), 2),
         max_points=assignment.max_points,
         criteria=criteria,
+        penalties=penalties,
         items=outcomes_only(items, student),
         speed=student.speed.speed if student.speed else None,
         files=opened.program.files,

@@ -5,8 +5,10 @@ Trusted side; pure.
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
-from grader.results import CriterionScore, Item, Outcome
+from grader.assignment.penalties import REASONS, Penalties
+from grader.results import CriterionScore, Item, Outcome, Penalty
 
 
 def score(
@@ -63,6 +65,39 @@ def credit(item: Item, own_forward_credit: float = 0.0) -> float:
     if item.outcome is Outcome.PASSED:
         return 1.0 if item.credit is None else item.credit
     return own_forward_credit if item.right_for_own_forward else 0.0
+
+
+def penalised(
+    criteria: Sequence[CriterionScore], items: Iterable[Item], shares: Penalties
+) -> tuple[tuple[CriterionScore, ...], tuple[Penalty, ...]]:
+    """Take from each criterion what its passed checks incur.
+
+    Parameters
+    ----------
+    criteria : sequence of CriterionScore
+    items : iterable of Item
+    shares : Penalties
+        What each penalty takes, in shares of a criterion's points.
+
+    Returns
+    -------
+    tuple
+        The criteria, none of them below 0, and the penalties that took points.
+    """
+    incurred: dict[str, dict[str, None]] = {}
+    for item in items:
+        incurred.setdefault(item.criterion, {}).update(dict.fromkeys(item.penalties))
+    left: list[CriterionScore] = []
+    found: list[Penalty] = []
+    for criterion in criteria:
+        points = criterion.points
+        for name in incurred.get(criterion.name, ()):
+            taken = round(min(points, getattr(shares, name) * criterion.max_points), 2)
+            if taken > 0:
+                points = round(points - taken, 2)
+                found.append(Penalty(name, criterion.name, taken, REASONS[name]))
+        left.append(replace(criterion, points=points))
+    return tuple(left), tuple(found)
 
 
 def count_outcomes(items: Iterable[Item]) -> dict[str, int]:

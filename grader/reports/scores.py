@@ -9,6 +9,7 @@ import json
 import math
 import re
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from grader.grading.scoring import count_outcomes
@@ -55,6 +56,8 @@ def _submission(result: Result) -> dict[str, Any]:
         "max_points": result.max_points,
         "criteria": [_criterion(score) for score in result.criteria],
         "outcomes": count_outcomes(result.items),
+        "penalties": [asdict(penalty) for penalty in result.penalties],
+        "conditions": [asdict(condition) for condition in result.conditions],
         "diagnoses": [_diagnosis(diagnosis) for diagnosis in result.diagnoses],
         "speed": _speed(result.speed) if result.speed else None,
         "files": list(result.files),
@@ -75,6 +78,7 @@ def _criterion(score: CriterionScore) -> dict[str, Any]:
         "passed": score.passed,
         "total": score.total,
         "note": score.note,
+        "groups": [asdict(group) for group in score.groups],
     }
 
 
@@ -87,6 +91,7 @@ def _diagnosis(diagnosis: Diagnosis) -> dict[str, Any]:
         "cell": place.cell if place else None,
         "line": place.line if place else None,
         "explains": diagnosis.explains,
+        "follows_from": diagnosis.follows_from or None,
         "title": mistake_title(diagnosis.mistake, diagnosis.title),
         "sentence": diagnosis.sentence,
     }

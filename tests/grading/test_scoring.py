@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.grading.scoring import count_outcomes, credit, score
+from grader.assignment.penalties import Penalties
+from grader.grading.scoring import count_outcomes, credit, penalised, score
 from grader.results import Item, Outcome
 
 
@@ -58,6 +59,24 @@ def test_score_is_within_bounds_and_full_only_if_all_pass(outcomes, points):
     assert 0 <= criterion.points <= points + 0.005
     if set(outcomes) == {Outcome.PASSED}:
         assert criterion.points == pytest.approx(points, abs=0.005)
+
+
+def test_penalised_takes_a_share_once_and_lists_it():
+    items = _items("relu.grad_x", Outcome.PASSED, Outcome.PASSED, penalties=("modified_input",))
+    criteria = score(
+        [*items, *_items("relu.forward", Outcome.PASSED)], {"relu.grad_x": 20, "relu.forward": 5}
+    )
+    (grad_x, forward), (penalty,) = penalised(criteria, items, Penalties(modified_input=0.25))
+    assert (grad_x.points, forward.points) == (15.0, 5.0)
+    assert (penalty.name, penalty.criterion, penalty.points) == ("modified_input", "relu.grad_x", 5.0)
+
+
+def test_penalised_takes_no_more_than_there_is_and_lists_nothing_that_is_free():
+    items = _items("relu.grad_x", Outcome.PASSED, penalties=("modified_input", "other_names"))
+    items += _items("relu.grad_x", *[Outcome.WRONG_VALUE] * 9)
+    (grad_x,), found = penalised(score(items, {"relu.grad_x": 10}), items, Penalties(modified_input=0.5))
+    assert grad_x.points == 0.0
+    assert [(one.name, one.points) for one in found] == [("modified_input", 1.0)]
 
 
 def test_count_outcomes_names_every_outcome():

@@ -109,7 +109,7 @@ class Gradebook:
                 f"INSERT INTO results ({names}) VALUES ({marks})", tuple(columns.values())
             )
             self._connection.executemany(
-                "INSERT INTO items VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO items VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 [(cursor.lastrowid, position, *item_row(item)) for position, item in enumerate(result.items)],
             )
 

@@ -11,11 +11,14 @@ from datetime import datetime
 from typing import Any
 
 from grader.results import (
+    Condition,
     Counterexample,
     CriterionScore,
     Diagnosis,
+    GroupScore,
     Item,
     Outcome,
+    Penalty,
     PhaseSpeed,
     Place,
     Result,
@@ -72,6 +75,8 @@ def result_row(result: Result) -> dict[str, object]:
         "criteria": to_json([asdict(score) for score in result.criteria]),
         "diagnoses": to_json([asdict(diagnosis) for diagnosis in result.diagnoses]),
         "counterexamples": to_json([asdict(example) for example in result.counterexamples]),
+        "penalties": to_json([asdict(penalty) for penalty in result.penalties]),
+        "conditions": to_json([asdict(condition) for condition in result.conditions]),
         "examples": to_json([item.to_json() for item in result.examples]),
         "speed": to_json(asdict(result.speed) if result.speed else None),
         "files": to_json(result.files),
@@ -100,6 +105,7 @@ def item_row(item: Item) -> tuple[object, ...]:
         item.right_for_own_forward,
         location,
         trace,
+        to_json(item.penalties),
     )
 
 
@@ -128,10 +134,12 @@ def read_result(row: sqlite3.Row, items: Sequence[sqlite3.Row]) -> Result:
         status=row["status"],
         points=row["points"],
         max_points=row["max_points"],
-        criteria=tuple(CriterionScore(**score) for score in json.loads(row["criteria"])),
+        criteria=tuple(_read_criterion(score) for score in json.loads(row["criteria"])),
         items=tuple(_read_item(item) for item in items),
         diagnoses=tuple(_read_diagnosis(diagnosis) for diagnosis in json.loads(row["diagnoses"])),
         counterexamples=tuple(Counterexample(**example) for example in json.loads(row["counterexamples"])),
+        penalties=tuple(Penalty(**penalty) for penalty in json.loads(row["penalties"])),
+        conditions=tuple(Condition(**condition) for condition in json.loads(row["conditions"])),
         examples=tuple(Item.from_json(item) for item in json.loads(row["examples"])),
         speed=_read_speed(speed) if speed else None,
         files=tuple(json.loads(row["files"])),
@@ -143,6 +151,11 @@ def read_result(row: sqlite3.Row, items: Sequence[sqlite3.Row]) -> Result:
         fingerprint=row["fingerprint"],
         traceback=row["traceback"],
     )
+
+
+def _read_criterion(values: Mapping[str, Any]) -> CriterionScore:
+    groups = tuple(GroupScore(**group) for group in values.get("groups", ()))
+    return CriterionScore(**{**values, "groups": groups})
 
 
 def _read_diagnosis(values: Mapping[str, Any]) -> Diagnosis:
@@ -173,4 +186,5 @@ def _read_item(row: sqlite3.Row) -> Item:
         right_for_own_forward=None if own_forward is None else bool(own_forward),
         location=tuple(Place(**place) for place in json.loads(row["location"])),
         traceback=row["traceback"],
+        penalties=tuple(json.loads(row["penalties"])),
     )

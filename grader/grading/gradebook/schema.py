@@ -11,7 +11,7 @@ from pathlib import Path
 from grader.errors import GradebookError
 from grader.grading.gradebook.upgrade import OLD_FORMATS, upgrade
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 APPLICATION_ID = 0x434E4E47  # "CNNG", so that another program's database is never taken for ours
 LOCK_SECONDS = 5.0
 
@@ -31,6 +31,7 @@ CREATE TABLE items (
     right_for_own_forward INTEGER,   -- NULL: not tried
     location TEXT NOT NULL,          -- JSON
     traceback TEXT NOT NULL,         -- of the grader's own failure
+    penalties TEXT NOT NULL DEFAULT '[]',   -- JSON: names of the assignment's penalties
     PRIMARY KEY (result_id, position)
 ) WITHOUT ROWID;
 """
@@ -60,6 +61,8 @@ CREATE TABLE results (
     diagnoses TEXT NOT NULL,
     counterexamples TEXT NOT NULL,
     examples TEXT NOT NULL DEFAULT '[]',
+    penalties TEXT NOT NULL DEFAULT '[]',
+    conditions TEXT NOT NULL DEFAULT '[]',
     speed TEXT NOT NULL,
     files TEXT NOT NULL,
     warnings TEXT NOT NULL,

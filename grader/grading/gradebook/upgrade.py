@@ -11,7 +11,7 @@ from typing import Any
 
 from grader.errors import GradebookError
 
-OLD_FORMATS = (1, 2)
+OLD_FORMATS = (1, 2, 3)
 
 _ITEMS = """
 ALTER TABLE items RENAME TO old_items;
@@ -19,7 +19,7 @@ ALTER TABLE items RENAME TO old_items;
 INSERT INTO items
     SELECT result_id, position, criterion, case_id, outcome, message, seconds, hidden,
            coalesce(json_extract(detail, '$.about'), ''), json_extract(detail, '$.credit'), '',
-           json_extract(detail, '$.own_forward'), '[]', ''
+           json_extract(detail, '$.own_forward'), '[]', '', '[]'
     FROM old_items;
 DROP TABLE old_items;
 DROP TABLE calibrations;
@@ -27,6 +27,13 @@ ALTER TABLE results ADD COLUMN traceback TEXT NOT NULL DEFAULT '';
 """
 
 _EXAMPLES = "ALTER TABLE results ADD COLUMN examples TEXT NOT NULL DEFAULT '[]';"
+
+_ITEM_PENALTIES = "ALTER TABLE items ADD COLUMN penalties TEXT NOT NULL DEFAULT '[]';"
+
+_PENALTIES_AND_CONDITIONS = """
+ALTER TABLE results ADD COLUMN penalties TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE results ADD COLUMN conditions TEXT NOT NULL DEFAULT '[]';
+"""
 
 
 def upgrade(connection: sqlite3.Connection, path: Path, old: int, create_items: str, version: int) -> None:
@@ -51,8 +58,9 @@ def upgrade(connection: sqlite3.Connection, path: Path, old: int, create_items: 
         connection.backup(copy)
     connection.execute("PRAGMA foreign_keys = OFF")
     try:
-        first = _ITEMS.format(create_items=create_items) if old == 1 else ""
-        connection.executescript(f"BEGIN IMMEDIATE;{first}{_EXAMPLES}")
+        items = _ITEMS.format(create_items=create_items) if old == 1 else _ITEM_PENALTIES
+        examples = _EXAMPLES if old < 3 else ""
+        connection.executescript(f"BEGIN IMMEDIATE;{items}{examples}{_PENALTIES_AND_CONDITIONS}")
         if old == 1:
             _convert_details(connection)
         connection.execute(f"PRAGMA user_version = {version}")

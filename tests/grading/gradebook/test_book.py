@@ -11,11 +11,14 @@ from hypothesis import strategies as st
 from grader.errors import GradebookError
 from grader.grading.gradebook import FILE_NAME, Gradebook
 from grader.results import (
+    Condition,
     Counterexample,
     CriterionScore,
     Diagnosis,
+    GroupScore,
     Item,
     Outcome,
+    Penalty,
     PhaseSpeed,
     Place,
     Result,
@@ -41,9 +44,13 @@ items = st.builds(
     st.none() | st.booleans(),
     st.lists(places, max_size=3).map(tuple),
     words,
+    st.lists(words, max_size=2).map(tuple),
 )
-scores = st.builds(CriterionScore, words, finite, finite, counts, counts, words)
-diagnoses = st.builds(Diagnosis, words, words, words, words, st.none() | places, counts, words)
+groups = st.builds(GroupScore, words, finite, finite, counts, counts)
+scores = st.builds(
+    CriterionScore, words, finite, finite, counts, counts, words, st.lists(groups, max_size=2).map(tuple)
+)
+diagnoses = st.builds(Diagnosis, words, words, words, words, st.none() | places, counts, words, words)
 intervals = st.tuples(finite, finite, finite)
 speeds = st.builds(
     Speed,
@@ -67,6 +74,8 @@ results = st.builds(
     items=st.lists(items, max_size=4).map(tuple),
     diagnoses=st.lists(diagnoses, max_size=2).map(tuple),
     counterexamples=st.lists(st.builds(Counterexample, words, words), max_size=2).map(tuple),
+    penalties=st.lists(st.builds(Penalty, words, words, finite, words), max_size=2).map(tuple),
+    conditions=st.lists(st.builds(Condition, words, words, st.booleans()), max_size=2).map(tuple),
     speed=st.none() | speeds,
     files=st.lists(words, max_size=3).map(tuple),
     warnings=st.lists(words, max_size=3).map(tuple),
@@ -252,7 +261,7 @@ def test_open_unknown_version_names_both(tmp_path: Path):
     Gradebook.open(tmp_path).close()
     sql(tmp_path / FILE_NAME, "PRAGMA user_version = 99")
     with pytest.raises(
-        GradebookError, match=r"has gradebook format 99; this version of grader reads format 3"
+        GradebookError, match=r"has gradebook format 99; this version of grader reads format 4"
     ):
         Gradebook.open(tmp_path)
 

@@ -9,7 +9,7 @@ import pytest
 
 from grader.errors import GradebookError
 from grader.grading.gradebook import Gradebook
-from grader.results import Item, Outcome, Result
+from grader.results import Condition, Item, Outcome, Penalty, Result
 
 FORMAT_1 = """
 CREATE TABLE runs (id INTEGER PRIMARY KEY, started TEXT NOT NULL, assignment_name TEXT NOT NULL,
@@ -110,11 +110,39 @@ def test_open_older_format_that_is_damaged_changes_nothing(old):
     with contextlib.closing(sqlite3.connect(old / "gradebook.sqlite")) as database:
         database.execute("UPDATE results SET speed = 'not JSON'")
         database.commit()
-    with pytest.raises(GradebookError, match="cannot be brought to format 3"):
+    with pytest.raises(GradebookError, match="cannot be brought to format 4"):
         Gradebook.open(old, create=False)
     with contextlib.closing(sqlite3.connect(old / "gradebook.sqlite")) as database:
         assert database.execute("PRAGMA user_version").fetchone() == (1,)
         assert database.execute("SELECT count(detail) FROM items").fetchone() == (3,)
+
+
+AS_FORMAT_3 = """
+ALTER TABLE items DROP COLUMN penalties;
+ALTER TABLE results DROP COLUMN penalties;
+ALTER TABLE results DROP COLUMN conditions;
+PRAGMA user_version = 3;
+"""
+
+
+def test_open_format_3_has_no_penalties_and_takes_new_ones(tmp_path):
+    passed = Item("relu.grad_x", "relu-image", Outcome.PASSED)
+    with Gradebook.open(tmp_path) as gradebook:
+        run = gradebook.start_run("A", "", 10.0, roster=["ann"])
+        gradebook.record(run, Result("ann", "Ann", 7, "graded", 8.0, 10.0, items=(passed,)))
+    with contextlib.closing(sqlite3.connect(tmp_path / "gradebook.sqlite")) as database:
+        database.executescript(AS_FORMAT_3)
+    with Gradebook.open(tmp_path) as gradebook:
+        (result,) = gradebook.latest_results()
+        assert (result.items, result.penalties, result.conditions) == ((passed,), (), ())
+        given = replace(
+            result,
+            items=(replace(passed, penalties=("modified_input",)),),
+            penalties=(Penalty("modified_input", "relu.grad_x", 0.1, "why"),),
+            conditions=(Condition("conv2d.grad_x", "Wrong in all 49 cases with a remainder.", True),),
+        )
+        gradebook.record(run, given)
+        assert gradebook.latest_results() == [given]
 
 
 def test_open_format_2_has_no_examples_and_takes_new_ones(tmp_path):
@@ -122,7 +150,9 @@ def test_open_format_2_has_no_examples_and_takes_new_ones(tmp_path):
         run = gradebook.start_run("A", "", 10.0, roster=["ann"])
         gradebook.record(run, Result("ann", "Ann", 7, "graded", 8.0, 10.0))
     with contextlib.closing(sqlite3.connect(tmp_path / "gradebook.sqlite")) as database:
-        database.executescript("ALTER TABLE results DROP COLUMN examples; PRAGMA user_version = 2;")
+        database.executescript(
+            AS_FORMAT_3 + "ALTER TABLE results DROP COLUMN examples; PRAGMA user_version = 2;"
+        )
     failed = Item("relu.forward", "relu-image", Outcome.RAISED, "KeyError: 1")
     with Gradebook.open(tmp_path) as gradebook:
         (result,) = gradebook.latest_results()
