@@ -23,7 +23,7 @@ test-fast: $(VENV)/.installed-test
 	$(PYTEST) -m "not slow"
 
 # `make test` tries some inputs, this so many times as many.
-TIMES ?= 20
+TIMES ?= 35
 fuzz: $(VENV)/.installed-test
 	FUZZ_TIMES=$(TIMES) $(ONE_THREAD) $(BIN)/python -m pytest -q --hypothesis-show-statistics tests/fuzz
 

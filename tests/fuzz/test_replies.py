@@ -301,7 +301,7 @@ def test_honest_frames_answer_every_part(scenario, broken_threads):
     assert broken_threads == []
 
 
-@settings(max_examples=300 * TIMES, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=180 * TIMES, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(script=SCRIPTS, scenario=st.sampled_from(["once", "twice", "two_layers"]))
 def test_any_frames_end_in_a_verdict(script, scenario, broken_threads):
     broken_threads.clear()

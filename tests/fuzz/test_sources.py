@@ -209,7 +209,7 @@ PATHS = st.sampled_from(
         "b.PY",
     ]
 ) | st.builds(lambda n: "a/" * n + "m4.py", st.integers(1, 40))
-SLOW = settings(suppress_health_check=list(HealthCheck), max_examples=220 * TIMES)
+SLOW = settings(suppress_health_check=list(HealthCheck), max_examples=120 * TIMES)
 
 
 def check(files: dict[str, bytes], *, whole_file: bool = False) -> None:
@@ -271,7 +271,7 @@ ODD = st.sampled_from(
 NOTEBOOKS = st.builds(damaged, BOOKS | st.just(BOOK) | ODD, CUTS) | BOOKS
 
 
-@settings(SLOW, max_examples=100 * TIMES)
+@settings(SLOW, max_examples=60 * TIMES)
 @given(text=NOTEBOOKS)
 def test_any_notebook_gives_a_program_or_a_sentence(text):
     check({"cnn.ipynb": text.encode("utf-8", "surrogatepass")})
@@ -315,7 +315,7 @@ TAGS = st.sampled_from(
 PAGES = st.lists(st.builds(lambda tag, count: tag * count, TAGS | st.text(max_size=4), COUNTS), max_size=8)
 
 
-@settings(SLOW, max_examples=140 * TIMES)
+@settings(SLOW, max_examples=70 * TIMES)
 @given(parts=PAGES)
 def test_any_online_text_gives_a_program_or_a_sentence(parts: list[Any]):
     text = "<p>" + "".join(parts)

@@ -31,7 +31,7 @@ from tests.fuzz.limits import TIMES, within_limits
 ROOT = Path(__file__).parents[2]
 REAL = (ROOT / "data/sample_submissions/zip_in_a_folder.zip").read_bytes()
 BUDGET = ReadingBudget(read_bytes=32 << 20)
-SLOW = settings(suppress_health_check=list(HealthCheck), max_examples=150 * TIMES)
+SLOW = settings(suppress_health_check=list(HealthCheck), max_examples=60 * TIMES)
 
 NUMBERS = st.sampled_from([0, 1, 8, 99, 0x7FFF, 0xFFFF, 0x10000, 0x7FFFFFFF, 0xFFFFFFFE, 0xFFFFFFFF])
 NAMES = st.sampled_from(
@@ -255,7 +255,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("fuzz")
 
 
-@settings(SLOW, max_examples=60 * TIMES)
+@settings(SLOW, max_examples=40 * TIMES)
 @given(upload=UPLOADS, suffix=st.sampled_from(["zip", "zip", "tar", "tar.gz", "py", "rar"]))
 def test_any_upload_gives_submissions_or_an_error_of_the_input(upload, suffix, place):
     file = place / f"upload.{suffix}"
@@ -344,7 +344,7 @@ SHEETS = st.builds(
 )
 
 
-@settings(SLOW, max_examples=90 * TIMES)
+@settings(SLOW, max_examples=60 * TIMES)
 @given(
     text=SHEETS,
     codec=st.sampled_from(["utf-8-sig", "utf-8", "utf-16", "cp1252"]),

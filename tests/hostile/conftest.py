@@ -28,7 +28,7 @@ HOLE = b"# The attack goes here.\n"
 NEIGHBOURS = HERE.parent / "fixtures" / "neighbours"
 ROOT = HERE.parents[1]
 TRUTH = ROOT / "data" / "ground_truth"
-CASES_OF_EACH_KIND = 4
+CASES_OF_EACH_KIND = 3
 PORT = 48611
 LONGEST_RUN = 600
 """Seconds; a run that hangs is killed then. `test_corpus` says how long it may take."""

@@ -129,7 +129,7 @@ def test_feed_lowered_limit_counts_for_frames_that_have_not_come():
         decoder.feed(wire.encode({}, {"x": np.zeros(2)}))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(data=st.binary(max_size=60), start=st.sampled_from([b"", b"CNNG", b"CNNG\x02\0\0\0" + bytes(8)]))
 def test_feed_random_bytes_raises_nothing_but_wire_error(data, start):
     with contextlib.suppress(wire.WireError):

@@ -182,7 +182,7 @@ def notebooks(draw: st.DrawFn) -> list[tuple[str, str]]:
 
 
 @given(cells=notebooks())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_place_of_any_failing_line_in_any_notebook_is_exactly_that_line(cells: list[tuple[str, str]]):
     """The cell and the line that are shown hold the text of the line that raised."""
     book = notebook_of(*cells)
