@@ -250,8 +250,9 @@ def _graded(
             for future in as_completed(futures):
                 yield futures[future], _result(future)
         finally:
-            # When interrupted, what has not begun shall not.
-            executor.shutdown(wait=False, cancel_futures=True)
+            # When interrupted, what has not begun shall not. It waits, since Python's own end would race with the
+            # pool's thread and print a traceback.
+            executor.shutdown(wait=True, cancel_futures=True)
 
 
 def _result(future: Future[Result]) -> Result | None:
