@@ -250,8 +250,8 @@ def _graded(
             for future in as_completed(futures):
                 yield futures[future], _result(future)
         finally:
-            # When interrupted, what has not begun shall not. It waits, since Python's own end would race with the
-            # pool's thread and print a traceback.
+            # When interrupted, what has not begun shall not. Waited for, since Python's own end would race
+            # with the pool's thread and print a traceback.
             executor.shutdown(wait=True, cancel_futures=True)
 
 
