@@ -17,6 +17,7 @@ class Outcome(StrEnum):
     WRONG_SHAPE = "wrong_shape"
     WRONG_VALUE = "wrong_value"
     NOT_FINITE = "not_finite"
+    # Only of earlier gradebooks and a course's own checks: the shipped ones charge a penalty instead.
     MODIFIED_INPUT = "modified_input"
     RAISED = "raised"
     TIMED_OUT = "timed_out"

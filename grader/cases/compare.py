@@ -50,6 +50,8 @@ class Verdict:
         Which positions are outside the tolerance.
     convention : str
         The accepted convention under which the answer is right; empty where it is plainly right or wrong.
+    penalties : tuple of str
+        What a right answer incurs for how it was given: names of the assignment's ``[penalties]``.
     """
 
     outcome: Outcome
@@ -58,6 +60,7 @@ class Verdict:
     worst: tuple[int, ...] = ()
     wrong: NDArray[np.bool_] | None = None
     convention: str = ""
+    penalties: tuple[str, ...] = ()
 
     @property
     def passed(self) -> bool:

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import pytest
 
@@ -22,6 +22,8 @@ from grader.checks.submission import CheckFailed, Student
 from grader.results import Item, Outcome, Place, trail
 
 STUDENT = pytest.StashKey[Student]()
+PASSED = pytest.StashKey[list[Verdict]]()
+"""What the running check found right."""
 
 Expect = Callable[[Case, str], object]
 """Type of the fixture `expect`: call it with a case and the name of a part."""
@@ -103,20 +105,14 @@ def submission(pytestconfig: pytest.Config) -> Student:
     return pytestconfig.stash[STUDENT]
 
 
-def _scope(fixture_name: str, config: pytest.Config) -> Literal["function", "session"]:  # noqa: ARG001
-    """Make `expect` for each check only if it may note a convention: that takes 7 % more time."""
-    student = config.stash.get(STUDENT, None)
-    return "function" if student and student.conventions else "session"
-
-
-@pytest.fixture(scope=_scope)
-def expect(submission: Student, request: pytest.FixtureRequest) -> Expect:
+@pytest.fixture(scope="session")
+def expect(submission: Student, pytestconfig: pytest.Config) -> Expect:
     """Return the function that compares one part of a case's answer with the truth."""
+    passed = pytestconfig.stash.setdefault(PASSED, [])
 
     def judged(case: Case, part: str) -> Verdict:
         verdict = submission.expect(case, part)
-        if verdict.convention:
-            request.node.user_properties.append(("convention", verdict.convention))
+        passed.append(verdict)
         return verdict
 
     return judged
@@ -161,6 +157,9 @@ def _verdict(item: pytest.Item, error: BaseException | None, seconds: float) -> 
     noted = dict(item.user_properties)
     student = item.config.stash.get(STUDENT, None)
     credit = noted.get("credit")
+    seen = item.config.stash.get(PASSED, [])
+    passed = tuple(seen) if outcome is Outcome.PASSED else ()
+    seen.clear()
     return Item(
         criterion=_counts(item),
         case=case.id if case else item.name,
@@ -170,9 +169,10 @@ def _verdict(item: pytest.Item, error: BaseException | None, seconds: float) -> 
         hidden=student is not None and student.truth.hidden and not noted.get("measured"),
         about=case.describe() if case and error is not None else "",
         credit=float(credit) if isinstance(credit, int | float) else None,
-        convention=str(noted.get("convention", "")),
+        convention=next((verdict.convention for verdict in passed if verdict.convention), ""),
         location=location,
         traceback=where,
+        penalties=tuple(dict.fromkeys(name for verdict in passed for name in verdict.penalties)),
     ).to_json()
 
 

@@ -3,8 +3,8 @@
 Trusted side; pure. This is the input of the diagnosis; it has no messages and no source code.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,19 +40,19 @@ class AskedPart:
     case : Case
     part : str
     answer : Answer
-    modified : tuple of str
-        Inputs that the call changed; only where the part is the first one.
     right : bool
     inherited : bool
         Whether an earlier part of the same call stopped, so that this one was never computed.
+    modified : tuple of str
+        Arrays that the call changed. This is a fault only where nothing else is wrong in the criterion.
     """
 
     case: Case
     part: str
     answer: Answer
-    modified: tuple[str, ...]
     right: bool
     inherited: bool
+    modified: tuple[str, ...] = ()
 
 
 def evidence(truth: GroundTruth, replies: Mapping[str, Reply]) -> dict[str, tuple[AskedPart, ...]]:
@@ -75,20 +75,29 @@ def evidence(truth: GroundTruth, replies: Mapping[str, Reply]) -> dict[str, tupl
             for criterion, item in _items(case, truth, replies[case.id]):
                 if item.answer.outcome not in MUTE:
                     found.setdefault(criterion, []).append(item)
-    return {criterion: tuple(items) for criterion, items in found.items()}
+    return {criterion: _with_changes(items) for criterion, items in found.items()}
+
+
+def _with_changes(items: Sequence[AskedPart]) -> tuple[AskedPart, ...]:
+    """Count changed inputs as wrong where all answers are right: wrong ones have a cause of their own."""
+    if not all(item.right and not item.case.invalid for item in items):
+        return tuple(items)
+    return tuple(
+        replace(item, modified=item.answer.modified, right=False) if item.answer.modified else item
+        for item in items
+    )
 
 
 def _items(case: Case, truth: GroundTruth, reply: Reply) -> Iterator[tuple[str, AskedPart]]:
     if case.invalid:
         answer = reply.answers["output"]
-        yield f"{case.kind}.errors", AskedPart(case, "output", answer, (), answer.outcome is not None, False)
+        yield f"{case.kind}.errors", AskedPart(case, "output", answer, answer.outcome is not None, False)
         return
     stopped = False
-    for place, part in enumerate(parts_of(case)):
+    for part in parts_of(case):
         answer = reply.answers[part]
-        modified = reply.modified if place == 0 else ()
-        right = not modified and _is_right(answer, truth, case, part)
-        yield criterion_of(case.kind, part), AskedPart(case, part, answer, modified, right, stopped)
+        right = _is_right(answer, truth, case, part)
+        yield criterion_of(case.kind, part), AskedPart(case, part, answer, right, stopped)
         stopped = stopped or answer.outcome is not None
 
 
@@ -101,8 +110,8 @@ def _is_right(answer: Answer, truth: GroundTruth, case: Case, part: str) -> bool
 def alike(item: AskedPart, reply: Reply) -> bool:
     """Tell whether another reply explains an item: the same array, or the same failure in the same part."""
     answer, parts = reply.answers[item.part], list(reply.answers)
-    modified = reply.modified if item.part == parts[0] and not item.case.invalid else ()
-    if (item.answer.array is None) != (answer.array is None) or item.modified != modified:
+    changed = item.modified and item.modified != answer.modified
+    if (item.answer.array is None) != (answer.array is None) or changed:
         return False
     if item.answer.array is None or answer.array is None:
         earlier = parts[: parts.index(item.part)]

@@ -3,13 +3,14 @@
 Trusted side. Every field of a frame is doubted: a worker is the student's to command.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from numpy.typing import NDArray
 
 from grader.results import Outcome, Place
+from grader.sandbox.steps import CaseStep
 from grader.visible_text import visible
 from grader.worker import wire
 from grader.worker.serialize import MAX_FRAMES, too_large
@@ -48,6 +49,8 @@ class Answer:
         Where the student's code raised, then the student's own calls that led there, innermost first.
     seconds, cpu_seconds : float
         Wall and processor time for this part, by the trusted side's clocks.
+    modified : tuple of str
+        The case's arrays that the calls of this part's phase changed, by the worker's word.
     """
 
     part: str
@@ -57,14 +60,14 @@ class Answer:
     location: tuple[Place, ...] = ()
     seconds: float = 0.0
     cpu_seconds: float = 0.0
+    modified: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reply:
-    """All parts that were asked for, which inputs were modified, and the wall time of all."""
+    """All parts that were asked for, and the wall time of all."""
 
     answers: Mapping[str, Answer]
-    modified: tuple[str, ...] = ()
     seconds: float = 0.0
 
 
@@ -88,6 +91,17 @@ def failed(
 ) -> dict[str, Answer]:
     """Return the same failure for each part."""
     return {part: Answer(part, outcome, message=message, location=location) for part in parts}
+
+
+def charged(
+    answers: Mapping[str, Answer], steps: Iterable[CaseStep], modified: Mapping[str, Collection[str]]
+) -> dict[str, Answer]:
+    """Return the answers with the arrays that their own phase's calls changed, by phase in `modified`."""
+    phases = {part: step.phase for step in steps if step.counts for part in step.parts}
+    return {
+        part: replace(answer, modified=tuple(sorted(modified.get(phases.get(part, ""), ()))))
+        for part, answer in answers.items()
+    }
 
 
 @dataclass(frozen=True, slots=True, eq=False)

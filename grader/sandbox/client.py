@@ -130,7 +130,7 @@ class Client:
         """
         steps = steps_of(kind, scenario, tuple(arrays), self._not_given_up(kind, tuple(parts)))
         messages = self._messages(steps, kind, params, arrays, layouts=layouts, sizes=sizes)
-        return self._ask(kind, messages, arrays, tuple(parts))
+        return self._ask(kind, messages, tuple(parts))
 
     def time(
         self,
@@ -150,7 +150,7 @@ class Client:
         first, rest = tuple(parts[:1]), tuple(parts[1:])
         steps = steps_of(kind, "once", tuple(arrays), self._not_given_up(kind, (*first, *rest)))
         messages = self._messages(steps, kind, params, arrays, measured=True)
-        there = self._ask(kind, messages[:2], arrays, first)
+        there = self._ask(kind, messages[:2], first)
         used = self._cpu_at_rest() - before
         there = replace(
             there, answers={part: replace(a, cpu_seconds=used) for part, a in there.answers.items()}
@@ -160,11 +160,10 @@ class Client:
         stopped = there.answers[first[0]]
         if stopped.outcome is not None:
             later = failed(rest, stopped.outcome, stopped.message, stopped.location)
-            return Reply({**there.answers, **later}, there.modified, there.seconds)
-        back = self._ask(kind, messages[2:], arrays, rest)
+            return Reply({**there.answers, **later}, there.seconds)
+        back = self._ask(kind, messages[2:], rest)
         self._cpu_at_rest()
-        modified = tuple(dict.fromkeys(there.modified + back.modified))
-        return Reply({**there.answers, **back.answers}, modified, there.seconds + back.seconds)
+        return Reply({**there.answers, **back.answers}, there.seconds + back.seconds)
 
     def count(
         self,
@@ -183,7 +182,7 @@ class Client:
         asked = self._not_given_up(kind, wanted)
         steps = (CaseStep("count", 0, names, names, asked),) if asked else ()
         messages = self._messages(steps, kind, params, arrays, measured=True)
-        return self._ask(kind, messages, arrays, wanted)
+        return self._ask(kind, messages, wanted)
 
     @property
     def modules(self) -> Mapping[str, str]:
@@ -224,20 +223,13 @@ class Client:
         most = self._budget.limits.payload_mb * MIB
         return messages_of(steps, kind, params, arrays, number=next(self._numbers), max_bytes=most, **more)
 
-    def _ask(
-        self,
-        kind: str,
-        messages: Sequence[Message],
-        arrays: Mapping[str, NDArray[Any]],
-        parts: tuple[str, ...],
-    ) -> Reply:
+    def _ask(self, kind: str, messages: Sequence[Message], parts: tuple[str, ...]) -> Reply:
         started = time.monotonic()
         answers: dict[str, Answer] = {}
-        changed: frozenset[str] = frozenset()
         asked = tuple(part for message in messages if message.step.counts for part in message.parts)
         try:
             if messages:
-                changed = self._ready().collect(messages, answers)
+                self._ready().collect(messages, answers)
         except Stop as stop:
             self._drop()
             left = tuple(part for part in asked if part not in answers)
@@ -254,8 +246,7 @@ class Client:
         skipped = tuple(part for part in parts if part not in answers)
         answers |= failed(skipped, Outcome.NOT_RUN, self._why_given_up(kind, skipped))
         ordered = {part: answers[part] for part in parts}
-        modified = tuple(name for name in arrays if name in changed)
-        return Reply(ordered, modified, time.monotonic() - started)
+        return Reply(ordered, time.monotonic() - started)
 
     def _not_given_up(self, kind: str, parts: tuple[str, ...]) -> tuple[str, ...]:
         for index, part in enumerate(parts):

@@ -19,6 +19,7 @@ from grader.sandbox.answers import (
     End,
     Locate,
     Stop,
+    charged,
     failed,
     out_of_turn,
     plain_text,
@@ -126,8 +127,8 @@ class Session:
             raise out_of_turn("the frame that confirms loading has names of a wrong type")
         return Loaded(dict(zip(_texts(stand_ins), _texts(stand_ins.values()), strict=True)), _texts(missing))
 
-    def collect(self, messages: Sequence[Message], answers: dict[str, Answer]) -> frozenset[str]:
-        """Send a case's messages ahead and fill in `answers` as they come; return which arrays were modified.
+    def collect(self, messages: Sequence[Message], answers: dict[str, Answer]) -> None:
+        """Send a case's messages ahead and fill in `answers` as they come.
 
         Parameters
         ----------
@@ -155,7 +156,7 @@ class Session:
             )
         )
         wanted = [part for message in messages if message.step.counts for part in message.parts]
-        modified: set[str] = set()
+        modified: dict[str, set[str]] = {}
         stopped = False
         for message, request in sent:
             found = answers if message.step.counts and not stopped else {}
@@ -163,7 +164,8 @@ class Session:
             if stopped:
                 # The worker passes over what follows a failure; what it sends all the same is not looked at.
                 continue
-            modified |= {dict(message.step.held)[name] for name in end.modified}
+            held = dict(message.step.held)
+            modified.setdefault(message.step.phase, set()).update(held[name] for name in end.modified)
             if end.failure is not None and message.step.stops:
                 why = self._explained(end.failure)
                 left = tuple(part for part in wanted if part not in answers)
@@ -172,7 +174,7 @@ class Session:
             elif message.step.counts:
                 for part in message.parts.keys() - answers.keys():
                     answers[part] = Answer(part, Outcome.NOT_IMPLEMENTED, None, f"no {part} was returned")
-        return frozenset(modified)
+        answers |= charged(answers, [message.step for message in messages], modified)
 
     def _answers(self, message: Message, request: str, clock: "_Clock", answers: dict[str, Answer]) -> End:
         """Fill in what a worker answers to one message, up to the frame that ends it."""

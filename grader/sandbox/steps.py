@@ -75,6 +75,11 @@ class CaseStep:
     counts: bool = True
 
     @property
+    def phase(self) -> str:
+        """Which answers are charged with what the call did: what happens before forward is forward's."""
+        return "forward" if self.call == "make" else self.call
+
+    @property
     def stops(self) -> bool:
         """Whether the case ends where this step fails.
 

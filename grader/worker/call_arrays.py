@@ -6,6 +6,7 @@ and a layer that copies its input first is a right answer to either.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -27,22 +28,33 @@ class LayerSlot:
         self.layer: Any = None
         self._given: dict[str, np.ndarray[Any, Any]] = {}
         self._originals: dict[str, np.ndarray[Any, Any]] = {}
+        self._seen: dict[str, np.ndarray[Any, Any]] = {}
 
     def receive(self, arrays: CallArrays, layouts: Mapping[str, str]) -> dict[str, np.ndarray[Any, Any]]:
         """Return copies for the student's code that lie in memory as asked."""
         given = {name: laid_out(array, layouts.get(name, "contiguous")) for name, array in arrays.items()}
         self._given.update(given)
         self._originals.update(arrays)
+        self._seen.update(arrays)
         return given
 
     def modified(self) -> list[str]:
-        """Return the names of the arrays that are not what they were."""
-        return [
-            name
+        """Return the names of the arrays that changed since they came, or since this was last asked."""
+        changed = {
+            name: array.copy()
             for name, array in self._given.items()
-            if array.shape != self._originals[name].shape
-            or array.tobytes() != self._originals[name].tobytes()
-        ]
+            if array.shape != self._seen[name].shape or array.tobytes() != self._seen[name].tobytes()
+        }
+        self._seen.update(changed)
+        return list(changed)
+
+    def restore(self) -> None:
+        """Give a layer's parameters their values back where calls have changed them."""
+        for name in ("weight", "bias"):
+            if name in self._given and self._seen[name] is not self._originals[name]:
+                # The student's code may have locked it, or given it another shape.
+                with contextlib.suppress(ValueError):
+                    self._given[name][...] = self._seen[name] = self._originals[name]
 
 
 def laid_out(array: np.ndarray[Any, Any], layout: str) -> np.ndarray[Any, Any]:

@@ -93,6 +93,8 @@ class Worker:
     def forward(self, header: dict[str, Any], arrays: CallArrays) -> None:
         """Call a layer's forward, whose value is the one part that is wanted."""
         slot = self._slots[header["slot"]]
+        # They are set anew before every forward, so what an earlier call did to them must not last.
+        slot.restore()
         inputs = slot.receive(arrays, header.get("layouts", {}))
 
         def parts() -> Iterator[tuple[str, Any]]:

@@ -1,5 +1,7 @@
 """What the checks ask, and what their items say."""
 
+import pytest
+
 from grader.assignment.interface import load_interface
 from grader.cases.ground_truth import load_ground_truth
 from grader.checks.run_pytest import CHECKS, criteria_of, run_checks
@@ -47,3 +49,24 @@ def test_run_checks_item_names_the_convention_under_which_it_is_right():
     single = {case.id for case in truth.cases if case.sizes["N"] == 1}
     assert {item.convention for item in items if item.case not in single} == {"batch_mean"}
     assert {item.convention for item in items if item.case in single} == {""}
+
+
+@pytest.mark.parametrize(
+    ("name", "criterion"),
+    [
+        ("changes_upstream_gradient_in_place_in_relu", "relu.grad_x"),
+        ("rectifies_input_in_place_in_relu", "relu.forward"),
+        ("changes_bias_in_forward_in_linear", "linear.forward"),
+    ],
+)
+def test_run_checks_changed_array_is_a_penalty_where_it_was_changed(name, criterion):
+    truth, entry = load_ground_truth(), mistake(name)
+    graded = frozenset(f"{entry.kind}.{what}" for what in ("forward", "grad_x"))
+    items = run_checks(
+        Student(InProcess(student(entry.kind, entry.forms[0])), truth, graded=graded), [CHECKS]
+    )
+    assert {item.criterion for item in items} == graded
+    assert {item.outcome for item in items} == {Outcome.PASSED}
+    charged = [item for item in items if item.penalties]
+    assert {(item.criterion, item.penalties) for item in charged} == {(criterion, ("modified_input",))}
+    assert len(charged) >= 3

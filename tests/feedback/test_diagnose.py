@@ -96,7 +96,7 @@ def test_diagnose_of_time_outs_leaves_them_out():
     replies = dict(replies_of("conv2d", mistake("forgets_bias").forms[0]))
     case_id = next(iter(replies))
     late = {part: Answer(part, Outcome.TIMED_OUT) for part in replies[case_id].answers}
-    replies[case_id] = Reply(late, (), 5.0)
+    replies[case_id] = Reply(late, 5.0)
     (found,) = diagnose(TRUTH, replies)
     assert (found.mistake, found.criterion) == ("forgets_bias", "conv2d.forward")
 

@@ -1,5 +1,7 @@
 """When two answers come from the same formula, and what of a reply is evidence."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -56,20 +58,33 @@ def test_evidence_of_right_layer_is_right_everywhere():
     assert all(item.right for items in found.values() for item in items)
 
 
-def test_evidence_of_changed_input_is_wrong_where_forward_counts():
+def changed(reply, part, **fields):
+    return Reply({**reply.answers, part: replace(reply.answers[part], **fields)})
+
+
+def test_evidence_of_changed_input_is_wrong_where_it_was_changed():
     replies = relu_replies()
     case_id = next(iter(replies))
-    replies[case_id] = Reply(replies[case_id].answers, ("x",), 0.0)
+    replies[case_id] = changed(replies[case_id], "grad_x", modified=("grad_output",))
     found = evidence(TRUTH, replies)
-    assert [item.case.id for item in found["relu.forward"] if not item.right] == [case_id]
-    assert all(item.right for item in found["relu.grad_x"])
+    assert [item.case.id for item in found["relu.grad_x"] if not item.right] == [case_id]
+    assert all(item.right for item in found["relu.forward"])
+
+
+def test_evidence_of_changed_input_beside_a_wrong_answer_is_not_counted():
+    replies = relu_replies()
+    first, second = list(replies)[:2]
+    replies[first] = changed(replies[first], "grad_x", modified=("grad_output",))
+    replies[second] = changed(replies[second], "grad_x", array=np.zeros(1))
+    found = evidence(TRUTH, replies)["relu.grad_x"]
+    assert [(item.case.id, item.modified) for item in found if not item.right] == [(second, ())]
 
 
 def test_evidence_leaves_out_what_timed_out_and_marks_what_follows_an_error():
     replies = relu_replies()
     late, broken = list(replies)[:2]
-    replies[late] = Reply({part: Answer(part, Outcome.TIMED_OUT) for part in ("output", "grad_x")}, (), 5.0)
-    replies[broken] = Reply({part: Answer(part, Outcome.RAISED) for part in ("output", "grad_x")}, (), 0.0)
+    replies[late] = Reply({part: Answer(part, Outcome.TIMED_OUT) for part in ("output", "grad_x")}, 5.0)
+    replies[broken] = Reply({part: Answer(part, Outcome.RAISED) for part in ("output", "grad_x")}, 0.0)
     found = evidence(TRUTH, replies)
     assert late not in {item.case.id for item in found["relu.forward"]}
     assert [item.case.id for item in found["relu.grad_x"] if item.inherited] == [broken]

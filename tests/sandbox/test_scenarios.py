@@ -112,14 +112,27 @@ def test_run_each_step_has_the_call_s_time_of_its_own(ask):
     assert outcomes(reply) == [None, None]
 
 
-def test_run_names_the_cases_arrays_that_any_step_modified(ask):
-    reply, _ = ask("twice", forward="x += 1 if x[0] == 3 else 0", backward="g += 1 if g[0] == 2 else 0")
-    assert reply.modified == ("grad_output", "warmup_x")
+def modified(reply):
+    return [answer.modified for answer in reply.answers.values()]
 
 
-def test_run_input_that_backward_modifies_is_named(ask):
-    reply, _ = ask("once", backward="self.x += 1")
-    assert reply.modified == ("x",)
+@pytest.mark.parametrize(
+    ("scenario", "forward", "backward", "found"),
+    [
+        ("once", "x += 1", "pass", [("x",), ()]),
+        ("once", "pass", "g += 1", [(), ("grad_output",)]),
+        ("once", "pass", "self.x += 1", [(), ("x",)]),
+        ("once", "x += 1", "self.x += g", [("x",), ("x",)]),
+        ("twice", "x += x[0] == 3", "g += g[0] == 2", [("warmup_x",), ("grad_output",)]),
+        ("twice", "pass", "g += 1", [(), ("grad_output", "warmup_grad_output")]),
+        ("two_layers", "x += x[0] == 3", "g += g[0] == 4", [("warmup_x",), ("warmup_grad_output",)]),
+    ],
+)
+def test_run_changed_arrays_are_charged_to_the_phase_that_changed_them(
+    ask, scenario, forward, backward, found
+):
+    reply, _ = ask(scenario, forward=forward, backward=backward)
+    assert modified(reply) == found
 
 
 LARGE = {"sizes": dict.fromkeys(PARTS, 8)}

@@ -37,6 +37,39 @@ def test_receive_lays_out_only_the_arrays_of_the_call():
     assert list(slot.receive({"x": np.zeros((2, 3))}, {"x": "fortran"})) == ["x"]
 
 
+def test_modified_names_each_change_once():
+    slot = LayerSlot()
+    x = slot.receive({"x": np.zeros(4)}, {})["x"]
+    x[1] = 1
+    assert slot.modified() == ["x"]
+    slot.receive({"grad_output": np.zeros(4)}, {})
+    assert slot.modified() == []
+    x[1] = 0
+    assert slot.modified() == ["x"]
+
+
+def test_restore_gives_parameters_their_values_back_and_nothing_else():
+    slot = LayerSlot()
+    weight = slot.receive({"weight": np.ones(4)}, {})["weight"]
+    x = slot.receive({"x": np.ones(4)}, {})["x"]
+    weight *= 2
+    x *= 2
+    assert slot.modified() == ["weight", "x"]
+    slot.restore()
+    assert slot.modified() == []
+    assert (weight.tolist(), x.tolist()) == ([1] * 4, [2] * 4)
+
+
+def test_restore_leaves_a_locked_parameter_alone():
+    slot = LayerSlot()
+    weight = slot.receive({"weight": np.ones(4)}, {})["weight"]
+    weight *= 2
+    weight.flags.writeable = False
+    assert slot.modified() == ["weight"]
+    slot.restore()
+    assert weight.tolist() == [2] * 4
+
+
 def test_modified_names_changed_values_and_shapes_of_every_call_before():
     slot = LayerSlot()
     made = slot.receive({name: np.zeros(4) for name in ("weight", "bias")}, {})

@@ -18,6 +18,7 @@ from grader.feedback.mistakes.model import NOTHING, Form
 from grader.feedback.mistakes.steps import compute
 from grader.results import Outcome
 from grader.sandbox import Answer, Reply
+from grader.sandbox.answers import charged
 from grader.sandbox.messages import room_for
 from grader.sandbox.steps import CaseStep, steps_of
 from grader.worker import checked_strides
@@ -77,12 +78,15 @@ class InProcess:
         layouts = layouts or {}
         rooms = {part: room_for(size) for part, size in (sizes or {}).items()}
         answers: dict[str, Answer] = {}
-        changed: set[str] = set()
+        changed: dict[str, set[str]] = {}
         slots: dict[int, LayerSlot] = {}
         missing = Answer("", Outcome.NOT_IMPLEMENTED, None, "not returned")
+        steps = steps_of(kind, scenario, tuple(arrays), tuple(parts))
         with as_in_the_worker():
-            for step in steps_of(kind, scenario, tuple(arrays), tuple(parts)):
+            for step in steps:
                 slot = slots.setdefault(step.slot, LayerSlot())
+                if step.call == "forward":
+                    slot.restore()
                 given = slot.receive(
                     {name: arrays[source] for name, source in step.sent},
                     {name: layouts[source] for name, source in step.sent if source in layouts},
@@ -94,13 +98,14 @@ class InProcess:
                             answers[part] = _judged(part, value, rooms.get(part, MAX_BYTES))
                 except Exception as raised:
                     error = raised
-                changed |= {dict(step.held)[name] for name in slot.modified()}
+                held = dict(step.held)
+                changed.setdefault(step.phase, set()).update(held[name] for name in slot.modified())
                 if error is not None and step.stops:
                     missing = _failed("", error)
                     break
         for part in parts:
             answers.setdefault(part, Answer(part, missing.outcome, None, missing.message))
-        return Reply(answers, tuple(name for name in arrays if name in changed), 0.0)
+        return Reply(charged(answers, steps, changed))
 
     def _called(
         self, step: CaseStep, slot: LayerSlot, kind: str, params: Mapping[str, Any], given: CallArrays

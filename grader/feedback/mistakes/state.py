@@ -87,7 +87,7 @@ STATE_MISTAKES = (
         around("forward", _rectifies_in_place),
     ),
     *family(
-        [layer("relu", "output")], "changes_upstream_gradient_in_place", around("backward", _scales_in_place)
+        [layer("relu", "grad_x")], "changes_upstream_gradient_in_place", around("backward", _scales_in_place)
     ),
     *family(
         [layer(kind, "output") for kind in _WEIGHTED],

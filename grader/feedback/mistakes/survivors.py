@@ -57,7 +57,8 @@ def outcomes(pupil: Student, case: Case) -> Iterator[tuple[str, Outcome]]:
 
 def _outcome(check: Any, *arguments: Any) -> Outcome:
     try:
-        check(*arguments)
+        verdict = check(*arguments)
     except CheckFailed as failure:
         return failure.outcome
-    return Outcome.PASSED
+    # What costs a penalty is caught, too.
+    return Outcome.MODIFIED_INPUT if verdict is not None and verdict.penalties else Outcome.PASSED

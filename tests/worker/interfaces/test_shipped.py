@@ -71,6 +71,6 @@ def test_run_reference_over_every_case_gives_the_truth(client, truth):
                 ok = answer.outcome is None and bool(
                     compare(answer.array, truth[case.id].expected[part], case.dtype, part).passed
                 )
-            if not ok or reply.modified:
-                wrong.append((case.id, part, answer.outcome, answer.message, reply.modified))
+            if not ok or answer.modified:
+                wrong.append((case.id, part, answer.outcome, answer.message, answer.modified))
     assert wrong == []
