@@ -24,8 +24,8 @@ ENOUGH_CASES = 3
 NEW_CASES = 10
 """How many new cases must agree with a rule before it is told."""
 
-SHARE = 0.5
-"""Which share of the wrong (or right) cases a one-sided rule has to account for."""
+_SHARES = (0.5, 0.75)
+"""Share of the wrong (or right) cases that a one-sided rule of one feature, or two, must account for."""
 
 _RIVALS = 12
 """How many one-sided claims are tried at most: of very many, one would agree with all new cases by chance."""
@@ -128,8 +128,8 @@ def tiers(cases: Sequence[Case], verdicts: Mapping[str, bool]) -> tuple[Tier, ..
     found = (
         _exact(singles, wrong),
         _exact(pairs, wrong),
-        _one_sided(singles, wrong),
-        _one_sided(pairs, wrong),
+        _one_sided(singles, wrong, _SHARES[0]),
+        _one_sided(pairs, wrong, _SHARES[1]),
     )
     return tuple(tier for tier in found if tier)
 
@@ -175,7 +175,7 @@ def _exact(found: _Rules, wrong: _Bits) -> Tier:
     return tuple(Claim(found.rules[place], Reach.EXACT) for place in places)
 
 
-def _one_sided(found: _Rules, wrong: _Bits) -> Tier:
+def _one_sided(found: _Rules, wrong: _Bits, share: float) -> Tier:
     """Return the few claims that hold on one side and account for most cases there."""
     under, outside = found.under.sum(axis=1), (~found.under).sum(axis=1)
     bad, good = int(wrong.sum()), int((~wrong).sum())
@@ -187,7 +187,7 @@ def _one_sided(found: _Rules, wrong: _Bits) -> Tier:
             (Reach.WRONG_UNDER, all_wrong, bad - under, bad),
             (Reach.RIGHT_OUTSIDE, all_right, good - outside, good),
         )
-        for place in np.flatnonzero(holds & (count - missed >= max(ENOUGH_CASES, SHARE * count)))
+        for place in np.flatnonzero(holds & (count - missed >= max(ENOUGH_CASES, share * count)))
     ]
     return tuple(claim for _, claim in sorted(ranked, key=lambda pair: pair[0]))[:_RIVALS]
 
@@ -203,8 +203,8 @@ def confirmed(found: Sequence[Tier], pool: Sequence[Case], ask: Ask) -> tuple[Cl
         New cases that may be asked. Each time, the one is chosen that divides the rivals best.
     ask : callable
     """
-    known: dict[int, bool] = {}
-    columns = feature_rows(pool)
+    known: dict[int, bool | None] = {}
+    columns = feature_rows(pool) if found else {}
     for tier in found:
         claims = _distinct(tier, columns)
         left = _survivors(claims, pool, ask, known)
@@ -225,56 +225,59 @@ def _distinct(claims: Tier, columns: Mapping[Feature, _Bits]) -> dict[Claim, _Bi
 
 
 def _survivors(
-    claims: Mapping[Claim, _Bits], pool: Sequence[Case], ask: Ask, known: dict[int, bool]
+    claims: Mapping[Claim, _Bits], pool: Sequence[Case], ask: Ask, known: dict[int, bool | None]
 ) -> tuple[Claim, ...]:
     """Ask new cases until one claim held often enough or none is left; return those that hold."""
-    asked: set[int] = set(known)
     left = [claim for claim in claims if _agrees(claim, claims[claim], known)]
     while left and not _is_tested(left[0], claims[left[0]], known):
-        place = _most_telling([claims[claim] for claim in left], left[0].reach, known, asked)
+        if list(known.values()).count(None) >= NEW_CASES:
+            # Too slow, or no answers any more.
+            return ()
+        place = _most_telling([claims[claim] for claim in left], left[0].reach, known)
         if place is None:
             # Nothing is left to ask that would test this claim.
             left.pop(0)
             continue
-        asked.add(place)
-        right = ask(pool[place])
-        if right is not None:
-            known[place] = right
-            left = [claim for claim in left if _agrees(claim, claims[claim], {place: right})]
+        known[place] = ask(pool[place])
+        left = [claim for claim in left if _agrees(claim, claims[claim], {place: known[place]})]
     return tuple(left)
 
 
-def _agrees(claim: Claim, under: _Bits, known: Mapping[int, bool]) -> bool:
-    if claim.reach is Reach.WRONG_UNDER:
-        return not any(right for place, right in known.items() if under[place])
-    if claim.reach is Reach.RIGHT_OUTSIDE:
-        return all(right for place, right in known.items() if not under[place])
-    return all(right is not bool(under[place]) for place, right in known.items())
+def _agrees(claim: Claim, under: _Bits, known: Mapping[int, bool | None]) -> bool:
+    inside, outside = _sides(under, known)
+    return (claim.reach is Reach.RIGHT_OUTSIDE or not any(inside)) and (
+        claim.reach is Reach.WRONG_UNDER or all(outside)
+    )
 
 
-def _is_tested(claim: Claim, under: _Bits, known: Mapping[int, bool]) -> bool:
+def _is_tested(claim: Claim, under: _Bits, known: Mapping[int, bool | None]) -> bool:
     """Tell whether enough new cases were asked that the claim says something of."""
-    inside = sum(bool(under[place]) for place in known)
-    outside = len(known) - inside
+    inside, outside = map(len, _sides(under, known))
     if claim.reach is Reach.EXACT:
         return inside + outside >= NEW_CASES and min(inside, outside) >= ENOUGH_CASES
     return (inside if claim.reach is Reach.WRONG_UNDER else outside) >= NEW_CASES
 
 
-def _most_telling(
-    rows: Sequence[_Bits], reach: Reach, known: Mapping[int, bool], asked: set[int]
-) -> int | None:
+def _sides(under: _Bits, known: Mapping[int, bool | None]) -> tuple[list[bool], list[bool]]:
+    """Return the verdicts on new cases under a rule, and on those outside of it."""
+    sides: tuple[list[bool], list[bool]] = ([], [])
+    for place, right in known.items():
+        if right is not None:
+            sides[not under[place]].append(right)
+    return sides
+
+
+def _most_telling(rows: Sequence[_Bits], reach: Reach, known: Mapping[int, bool | None]) -> int | None:
     """Return the next case: on the side of the first rule that was asked less, dividing the others best."""
-    first = rows[0]
-    inside = sum(bool(first[place]) for place in known)
-    sides = [True, False] if inside <= len(known) - inside else [False, True]
+    inside, outside = map(len, _sides(rows[0], known))
+    sides = [True, False] if inside <= outside else [False, True]
     if reach is not Reach.EXACT:
         sides = [reach is Reach.WRONG_UNDER]
     votes = np.sum(rows, axis=0)
     for side in sides:
-        open_places = [int(place) for place in np.flatnonzero(first == side) if int(place) not in asked]
-        if open_places:
-            return max(open_places, key=lambda place: min(votes[place], len(rows) - votes[place]))
+        places = [int(place) for place in np.flatnonzero(rows[0] == side) if int(place) not in known]
+        if places:
+            return max(places, key=lambda place: min(votes[place], len(rows) - votes[place]))
     return None
 
 

@@ -1,12 +1,12 @@
-"""Two questions that need the student's code again: is a wrong gradient right for its own forward pass, and
-which smallest case still fails?
+"""Questions that need the student's code again: is a wrong gradient right for its own forward pass, under
+which condition does a criterion fail, and which smallest case still fails?
 
 Trusted side; runs while the worker is there. The first uses the suite's arrays, hidden ones too, and shows
-none of them; the second draws its own. `diagnose` needs no worker, since it reads the stored replies.
+none of them; the others draw their own. `diagnose` needs no worker, since it reads the stored replies.
 """
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,16 +14,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grader.cases import Case, criterion_of, parts_of
-from grader.checks.submission import Student
+from grader.checks.submission import CheckFailed, Student
+from grader.feedback.conditions import condition, confirmed, tiers
+from grader.feedback.conventions import convention
 from grader.feedback.counterexample import smallest_counterexample
 from grader.feedback.gradient_check import OwnForward, own_forward, right_forward, right_gradients
-from grader.results import Counterexample, Item, Outcome
+from grader.feedback.new_cases import new_questions
+from grader.results import Condition, Counterexample, Item, Outcome
 
 TRIED = 8
 """The largest number of cases of a kind on which gradients are compared with the student's own forward."""
 
 SHRINK_SECONDS = 4.0
 """How long one submission's counterexamples may take to find, in all."""
+
+CONFIRM_SECONDS = 4.0
+"""How long new cases may be asked to confirm conditions, in all."""
+
+_NO_VERDICT = frozenset({Outcome.TIMED_OUT, Outcome.NOT_RUN, Outcome.IMPORT_FAILED, Outcome.GRADER_ERROR})
+"""Outcomes that do not tell whether a case is right."""
 
 _DERIVABLE = frozenset({Outcome.WRONG_VALUE, Outcome.WRONG_SHAPE})
 _SHRINKABLE = frozenset(
@@ -96,6 +105,83 @@ def _own_forward(student: Student, case: Case, parts: Sequence[str], rng: np.ran
         return {part: answer.array for part, answer in answers if answer.array is not None}
 
     return own_forward(student.truth[case.id].inputs, run, right_forward(case), rng, parts)
+
+
+def find_conditions(
+    student: Student,
+    cases: Sequence[Case],
+    items: Sequence[Item],
+    *,
+    clock: Callable[[], float] = time.monotonic,
+) -> tuple[Condition, ...]:
+    """Say of each criterion that was not passed whole under which condition it fails.
+
+    Parameters
+    ----------
+    student : Student
+        Its client is asked new cases, at most until `CONFIRM_SECONDS` are over.
+    cases : sequence of Case
+        Those that were graded, hidden ones too: a rule tells of their settings and verdicts only.
+    items : sequence of Item
+        The graded verdicts.
+    clock : callable
+        Seconds.
+
+    Returns
+    -------
+    tuple of Condition
+        In the order of the items. A part that is not implemented at all has none.
+    """
+    by_criterion: dict[str, dict[str, list[Outcome]]] = {}
+    for item in items:
+        by_criterion.setdefault(item.criterion, {}).setdefault(item.case, []).append(item.outcome)
+    askers: dict[tuple[str, bool], _NewCases] = {}
+    ends = clock() + CONFIRM_SECONDS
+    found = []
+    for criterion, outcomes in by_criterion.items():
+        asked = [case for case in cases if case.id in outcomes]
+        failed = {outcome for own in outcomes.values() for outcome in own} - {Outcome.PASSED}
+        if not asked or not failed or failed <= {*_NO_VERDICT, Outcome.NOT_IMPLEMENTED}:
+            continue
+        verdicts = {
+            case.id: set(outcomes[case.id]) == {Outcome.PASSED}
+            for case in asked
+            if _NO_VERDICT.isdisjoint(outcomes[case.id])
+        }
+        key = (asked[0].kind, asked[0].invalid)
+        new = askers.setdefault(key, _NewCases(student, *key))
+        claims = confirmed(tiers(asked, verdicts), new.cases, new.asks(criterion, lambda: clock() < ends))
+        found.append(condition(criterion, asked, verdicts, claims))
+    return tuple(one for one in found if one)
+
+
+class _NewCases:
+    """Asks a submission new cases of a kind and judges its answers as a check does, each case once."""
+
+    def __init__(self, student: Student, kind: str, invalid: bool) -> None:
+        questions = new_questions(kind, invalid=invalid)
+        conventions = {name: convention(name, questions) for name in student.conventions}
+        self._student = replace(student, truth=questions, conventions=conventions, replies={})
+        valid_twins = {case.twin for case in questions.cases if case.invalid}
+        self.cases = [case for case in student.expressed(questions.cases) if case.id not in valid_twins]
+
+    def asks(self, criterion: str, has_time: Callable[[], bool]) -> Callable[[Case], bool | None]:
+        """Return the function that tells whether a case is right in a criterion; None without a verdict."""
+
+        def ask(case: Case) -> bool | None:
+            if not has_time():
+                return None
+            try:
+                if case.invalid:
+                    self._student.expect_error(case)
+                for part in () if case.invalid else parts_of(case):
+                    if criterion_of(case.kind, part) == criterion:
+                        self._student.expect(case, part)
+            except CheckFailed as failure:
+                return None if failure.outcome in _NO_VERDICT else False
+            return True
+
+        return ask
 
 
 def find_counterexamples(student: Student, items: Sequence[Item]) -> tuple[Counterexample, ...]:

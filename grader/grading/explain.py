@@ -14,7 +14,7 @@ from grader.cases.ground_truth import load_ground_truth
 from grader.checks.run_pytest import run_checks
 from grader.checks.submission import Student
 from grader.feedback.diagnose import diagnose
-from grader.feedback.probe import find_counterexamples
+from grader.feedback.probe import find_conditions, find_counterexamples
 from grader.grading.job import Job
 from grader.grading.open_submission import Opened, ask_again
 from grader.results import Item, Outcome, Result
@@ -116,12 +116,15 @@ def _asked_publicly(
 
 def _told(result: Result, student: Student, opened: Opened, items: Sequence[Item]) -> Result:
     """Return the result with what a worker's answers to public questions tell."""
-    counterexamples = find_counterexamples(student, items)
+    asking = replace(student, expressed=opened.student.expressed)
+    conditions = find_conditions(asking, opened.student.truth.cases, result.items)
+    counterexamples = find_counterexamples(asking, items)
     # A difference that the course accepts as a convention is not a mistake.
     failing = {criterion.name for criterion in result.criteria if criterion.passed < criterion.total}
     diagnoses = diagnose(student.truth, student.replies, opened.program)
     return replace(
         result,
+        conditions=conditions,
         diagnoses=tuple(diagnosis for diagnosis in diagnoses if diagnosis.criterion in failing),
         counterexamples=counterexamples,
         printed=opened.program.in_cells(student.client.printed),
