@@ -20,7 +20,7 @@ SLOW = (
     "quality",
     "sandbox",
     "cases/test_ground_truth.py",
-    "cases/test_tolerance_draws.py",
+    "cases/test_tolerance.py",
     "cases/generate/test_sources.py",
     "feedback/mistakes/test_in_worker.py",
     "feedback/mistakes/test_survivors.py",

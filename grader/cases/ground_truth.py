@@ -34,11 +34,15 @@ class Part:
         Sum of the absolute values of the terms that make up each element.
     terms : int
         How many terms are summed for an element, at most.
+    largest_product : float
+        The largest that a term can be where the terms are products of two inputs' elements: see
+        `largest_product`. 0 for other parts.
     """
 
     values: NDArray[np.float64]
     magnitude: NDArray[np.float64]
     terms: int
+    largest_product: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,6 +80,29 @@ class GroundTruth:
         """What gave the right answers."""
         version = self.made_with.get("torch")
         return f"PyTorch {version}" if version else "the reference"
+
+
+_FACTORS: Mapping[str, tuple[str, str]] = {
+    "output": ("x", "weight"),
+    "grad_x": ("grad_output", "weight"),
+    "grad_weight": ("grad_output", "x"),
+}
+"""The inputs whose elements are multiplied for each part of a layer that has a weight."""
+
+
+def largest_product(part: str, inputs: Mapping[str, NDArray[Any]]) -> float:
+    """Return max|a| * max|b| of the two inputs whose products a part sums; 0 if it sums no products.
+
+    Examples
+    --------
+    >>> inputs = {"x": np.array([1, -3]), "weight": np.array([2]), "grad_output": np.array([5, 4])}
+    >>> [largest_product(part, inputs) for part in ("output", "grad_x", "grad_weight", "grad_bias")]
+    [6.0, 10.0, 15.0, 0.0]
+    """
+    if "weight" not in inputs or part not in _FACTORS:
+        return 0.0
+    first, second = (float(np.max(np.abs(inputs[name]), initial=0.0)) for name in _FACTORS[part])
+    return first * second
 
 
 def public_folder() -> Path:
@@ -151,7 +178,12 @@ def _truth_of(case: Case, arrays: Mapping[str, NDArray[Any]]) -> Truth:
     inputs = {key.removeprefix("input/"): array for key, array in arrays.items() if key.startswith("input/")}
     parts = [key.removeprefix("expected/") for key in arrays if key.startswith("expected/")]
     expected = {
-        part: Part(arrays[f"expected/{part}"], arrays[f"magnitude/{part}"], int(arrays[f"terms/{part}"]))
+        part: Part(
+            arrays[f"expected/{part}"],
+            arrays[f"magnitude/{part}"],
+            int(arrays[f"terms/{part}"]),
+            largest_product(part, inputs),
+        )
         for part in parts
     }
     for array in arrays.values():

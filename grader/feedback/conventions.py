@@ -5,6 +5,7 @@ Trusted side; pure. Each is one or two catalogued mistakes that a course can acc
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -102,7 +103,8 @@ def _answers(case: Case, truth: GroundTruth, form: Form) -> dict[str, Part]:
     for part, answer in reply.answers.items():
         right = truth[case.id].expected[part]
         if answer.array is not None and not _same(answer.array, right.values):
-            found[part] = Part(answer.array.astype(np.float64), _magnitude(right, answer.array), right.terms)
+            values = answer.array.astype(np.float64)
+            found[part] = replace(right, values=values, magnitude=_magnitude(right, answer.array))
     return found
 
 
