@@ -4,7 +4,7 @@ VENV ?= .venv
 PYTHON ?= python3
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-fast test-lowest fuzz lint bench bench-conv bench-sandbox kill-matrix mutants accuracy truth figures rooms clean
+.PHONY: demo test test-fast test-lowest fuzz lint bench bench-conv bench-sandbox kill-matrix mutants accuracy stability truth figures rooms clean
 
 demo: $(VENV)/.installed
 	$(BIN)/grader run data/sample_submissions -o results/demo
@@ -57,6 +57,9 @@ mutants: $(VENV)/.installed-test
 
 accuracy: $(VENV)/.installed-test
 	$(BIN)/python -m tests.quality.accuracy
+
+stability: $(VENV)/.installed-test
+	$(ONE_THREAD) $(BIN)/python -m tests.quality.stability --fresh 12
 
 truth: $(VENV)/.installed-test
 	$(BIN)/grader truth -o data/ground_truth
