@@ -20,6 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from grader.cases.digits import enough_digits
 from grader.cases.error_map import wrong_positions
 from grader.cases.ground_truth import Part
 from grader.results import Outcome
@@ -165,9 +166,10 @@ def _wrong_value(
     part: str,
 ) -> Verdict:
     worst = _position(np.argmax(np.where(wrong, deviation, -1.0)), wrong.shape)
+    digits = enough_digits([(expected[worst], got[worst])], usual=6)
     message = (
         f"{wrong.sum()} of {wrong.size} values are wrong; the largest deviation is {deviation[worst]:.3g} "
-        f"at {position(worst, part)}: expected {expected[worst]:.6g}, got {got[worst]:.6g}"
+        f"at {position(worst, part)}: expected {expected[worst]:.{digits}g}, got {got[worst]:.{digits}g}"
         f"\n{wrong_positions(wrong)}"
     )
     return Verdict(Outcome.WRONG_VALUE, message.rstrip(), float(deviation[worst]), worst, wrong)

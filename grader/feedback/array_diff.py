@@ -9,10 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from grader.cases.digits import enough_digits
+
 MAX_BLOCKS = 4
 MAX_ROWS = 12
 MAX_COLUMNS = 12
 CLOSE = 1e-6
+DIGITS = 4
+"""Significant digits of a number that is shown, where they are enough."""
 
 
 def differs(got: NDArray[Any], wanted: NDArray[np.float64]) -> NDArray[np.bool_]:
@@ -48,8 +52,10 @@ def side_by_side(got: NDArray[Any], wanted: NDArray[np.float64]) -> str:
     blocks = np.argwhere(wrong.any(axis=tuple(range(wrong.ndim))[-2:]))
     texts = []
     for index in map(tuple, blocks[:MAX_BLOCKS].tolist()):
-        marks, mine, ours = _corner(wrong[index]), _corner(got[index]), _corner(wanted[index])
-        columns = [_rows(mine, marks), _rows(ours), _difference(mine, ours, marks)]
+        marks, ours = _corner(wrong[index]), _corner(wanted[index])
+        mine = _corner(got[index]).astype(np.float64)
+        digits = enough_digits(zip(mine[marks].tolist(), ours[marks].tolist(), strict=True), DIGITS)
+        columns = [_rows(mine, marks, digits), _rows(ours, digits=digits), _difference(mine, ours, marks)]
         title = f"[{', '.join(map(str, index))}]\n" if index else ""
         texts.append(title + _beside(["yours", "expected", "difference"], columns))
     more = len(blocks) - len(texts)
@@ -68,10 +74,10 @@ def _corner(block: NDArray[Any]) -> NDArray[Any]:
     return np.atleast_2d(block)[:MAX_ROWS, :MAX_COLUMNS]
 
 
-def _rows(cells: NDArray[Any], wrong: NDArray[np.bool_] | None = None) -> list[str]:
+def _rows(cells: NDArray[Any], wrong: NDArray[np.bool_] | None = None, digits: int = DIGITS) -> list[str]:
     marks = np.zeros(cells.shape, bool) if wrong is None else wrong
     rows = zip(cells.astype(np.float64), marks, strict=True)
-    return _table([[_number(v) + "*" * int(m) for v, m in zip(*row, strict=True)] for row in rows])
+    return _table([[_number(v, digits) + "*" * int(m) for v, m in zip(*row, strict=True)] for row in rows])
 
 
 def _difference(mine: NDArray[Any], ours: NDArray[np.float64], wrong: NDArray[np.bool_]) -> list[str]:
@@ -84,8 +90,8 @@ def _table(cells: Sequence[Sequence[str]]) -> list[str]:
     return ["[" + "  ".join(cell.ljust(width) for cell in row).rstrip() + "]" for row in cells]
 
 
-def _number(value: float) -> str:
-    return f"{value + 0.0:.4g}"
+def _number(value: float, digits: int = DIGITS) -> str:
+    return f"{value + 0.0:.{digits}g}"
 
 
 def _beside(heads: Sequence[str], columns: Sequence[Sequence[str]]) -> str:

@@ -5,7 +5,7 @@ are drawn here, so that a hidden case's arrays never reach feedback.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +24,23 @@ MAX_CALLS = 60
 MAX_SECONDS = 5.0
 _TELLING = frozenset({Outcome.RAISED, Outcome.OUT_OF_BOUNDS_VIEW})
 
+Manner = tuple[Outcome, str]
+"""How a case fails: the outcome and, where the code raised, the exception's name."""
+
+Expressed = Callable[[Sequence[Case]], Sequence[Case]]
+"""Returns those of some cases that the interface can express."""
+
+
+def manner_of(outcome: Outcome, message: str) -> Manner:
+    """Return how a case fails, by its outcome and message.
+
+    Examples
+    --------
+    >>> manner_of(Outcome.RAISED, "ValueError: 3 does not fit"), manner_of(Outcome.WRONG_VALUE, "9 are wrong")
+    ((<Outcome.RAISED: 'raised'>, 'ValueError'), (<Outcome.WRONG_VALUE: 'wrong_value'>, ''))
+    """
+    return outcome, message.partition(":")[0] if outcome is Outcome.RAISED else ""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Failure:
@@ -32,6 +49,7 @@ class Failure:
     setting: Setting
     arrays: Arrays
     answer: Answer
+    manner: Manner
 
 
 def smallest_counterexample(
@@ -40,11 +58,13 @@ def smallest_counterexample(
     caller: Caller,
     rng: np.random.Generator,
     *,
+    manner: Manner | None = None,
+    expressed: Expressed = tuple,
     max_calls: int = MAX_CALLS,
     max_seconds: float = MAX_SECONDS,
     clock: Callable[[], float] = time.monotonic,
 ) -> Counterexample | None:
-    """Shrink a failing case as long as the submission still fails.
+    """Shrink a failing case as long as the submission still fails in the same manner.
 
     Parameters
     ----------
@@ -54,6 +74,10 @@ def smallest_counterexample(
     caller : Caller
         Calls the submission.
     rng : numpy.random.Generator
+    manner : Manner, optional
+        How the case fails; if left out, as its setting fails on drawn arrays.
+    expressed : callable
+        Settings that the interface cannot express are not tried.
     max_calls, max_seconds
         The budget; whatever is smallest when it is used up is shown.
     clock : callable
@@ -70,7 +94,7 @@ def smallest_counterexample(
     ends, calls = clock() + max_seconds, 0
     smallest: Failure | None = None
     tried: set[str] = set()
-    candidates = iter([start])
+    candidates = iter(_expressible([start], expressed))
     while calls < max_calls and clock() < ends:
         setting = next(candidates, None)
         if setting is None:
@@ -80,9 +104,17 @@ def smallest_counterexample(
         tried.add(repr(setting))
         calls += 1
         failure = _try(setting, part, caller, rng)
-        if failure is not None:
-            smallest, candidates = failure, setting.smaller()
+        if failure is not None and failure.manner == (manner or failure.manner):
+            manner, smallest = failure.manner, failure
+            candidates = iter(_expressible([*setting.smaller()], expressed))
     return Counterexample(criterion_of(case.kind, part), describe(smallest, part)) if smallest else None
+
+
+def _expressible(settings: Sequence[Setting], expressed: Expressed) -> Sequence[Setting]:
+    """Return those of some settings that the interface can express."""
+    cases = [setting.case() for setting in settings]
+    kept = {id(case) for case in expressed(cases)}
+    return [setting for setting, case in zip(settings, cases, strict=True) if id(case) in kept]
 
 
 def _try(setting: Setting, part: str, caller: Caller, rng: np.random.Generator) -> Failure | None:
@@ -91,12 +123,22 @@ def _try(setting: Setting, part: str, caller: Caller, rng: np.random.Generator) 
     reply = caller.run(setting.kind, setting.params(), arrays, parts=parts, scenario=setting.scenario)
     answer = reply.answers[part]
     if answer.array is None:
-        return Failure(setting, arrays, answer) if answer.outcome in _TELLING else None
-    wanted = expected(setting, arrays)[part]
-    same = answer.array.shape == wanted.shape and answer.array.dtype == wanted.dtype
-    if same and not differs(answer.array, wanted).any():
-        return None
-    return Failure(setting, arrays, answer)
+        if answer.outcome not in _TELLING:
+            return None
+        return Failure(setting, arrays, answer, manner_of(answer.outcome, answer.message))
+    outcome = _outcome(answer.array, expected(setting, arrays)[part])
+    return Failure(setting, arrays, answer, (outcome, "")) if outcome else None
+
+
+def _outcome(array: NDArray[Any], wanted: NDArray[np.float64]) -> Outcome | None:
+    """Return what is wrong with an answer, in the order in which checks look; None if nothing is."""
+    if array.dtype.kind != "f" or array.dtype.itemsize < wanted.dtype.itemsize:
+        return Outcome.WRONG_DTYPE
+    if array.shape != wanted.shape:
+        return Outcome.WRONG_SHAPE
+    if not np.isfinite(array).all():
+        return Outcome.NOT_FINITE
+    return Outcome.WRONG_VALUE if differs(array, wanted).any() else None
 
 
 def describe(failure: Failure, part: str) -> str:
@@ -118,7 +160,7 @@ def describe(failure: Failure, part: str) -> str:
     if answer.array is None:
         raised = [f"{part}: {answer.message}", *trail(answer.location)]
         lines += [*raised, f"expected {part} = {_literal(wanted)}"]
-    elif answer.array.dtype != wanted.dtype:
+    elif failure.manner[0] is Outcome.WRONG_DTYPE:
         lines.append(f"{part} has dtype {answer.array.dtype}, expected {wanted.dtype}")
     else:
         lines += [f"{part}:", side_by_side(answer.array, wanted)]

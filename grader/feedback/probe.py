@@ -6,6 +6,7 @@ none of them; the others draw their own. `diagnose` needs no worker, since it re
 """
 
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -17,7 +18,7 @@ from grader.cases import Case, criterion_of, parts_of
 from grader.checks.submission import CheckFailed, Student
 from grader.feedback.conditions import condition, confirmed, tiers
 from grader.feedback.conventions import convention
-from grader.feedback.counterexample import smallest_counterexample
+from grader.feedback.counterexample import Manner, manner_of, smallest_counterexample
 from grader.feedback.gradient_check import OwnForward, own_forward, right_forward, right_gradients
 from grader.feedback.new_cases import new_questions
 from grader.results import Condition, Counterexample, Item, Outcome
@@ -149,7 +150,7 @@ def find_conditions(
             if _NO_VERDICT.isdisjoint(outcomes[case.id])
         }
         key = (asked[0].kind, asked[0].invalid)
-        new = askers.setdefault(key, _NewCases(student, *key))
+        new = askers[key] = askers.get(key) or _NewCases(student, *key)
         claims = confirmed(tiers(asked, verdicts), new.cases, new.asks(criterion, lambda: clock() < ends))
         found.append(condition(criterion, asked, verdicts, claims))
     return tuple(one for one in found if one)
@@ -185,12 +186,14 @@ class _NewCases:
 
 
 def find_counterexamples(student: Student, items: Sequence[Item]) -> tuple[Counterexample, ...]:
-    """Shrink the first failing case of each criterion to the smallest setting that still fails.
+    """Shrink a failing case of each criterion to the smallest setting that still fails.
+
+    It fails as most of the criterion's cases do: with the same outcome, and the same exception.
 
     Parameters
     ----------
     student : Student
-        Its client is called again, on freshly drawn arrays.
+        Its client is called again, on freshly drawn arrays, in settings that the interface can express.
     items : sequence of Item
 
     Returns
@@ -198,14 +201,39 @@ def find_counterexamples(student: Student, items: Sequence[Item]) -> tuple[Count
     tuple of Counterexample
         At most one for a criterion, as many as are found in `SHRINK_SECONDS`.
     """
-    outcomes = {(item.criterion, item.case): item.outcome for item in items}
+    manners = {(item.criterion, item.case): manner_of(item.outcome, item.message) for item in items}
+    usual = _usual_manners(items)
     ends = time.monotonic() + SHRINK_SECONDS
     found: dict[str, Counterexample | None] = {}
     for case in student.truth.cases:
         for part in () if case.invalid or case.kind == "network" else parts_of(case):
             criterion, left = criterion_of(case.kind, part), ends - time.monotonic()
-            if found.get(criterion) or left <= 0 or outcomes.get((criterion, case.id)) not in _SHRINKABLE:
+            manner = usual.get(criterion)
+            if (
+                found.get(criterion)
+                or left <= 0
+                or manner is None
+                or manners.get((criterion, case.id)) != manner
+            ):
                 continue
-            rng = np.random.default_rng(0)
-            found[criterion] = smallest_counterexample(case, part, student.client, rng, max_seconds=left)
+            found[criterion] = smallest_counterexample(
+                case,
+                part,
+                student.client,
+                np.random.default_rng(0),
+                manner=manner,
+                expressed=student.expressed,
+                max_seconds=left,
+            )
     return tuple(example for example in found.values() if example)
+
+
+def _usual_manners(items: Sequence[Item]) -> dict[str, Manner]:
+    """Return how most failing cases of each criterion fail, where that can be shown on small arrays."""
+    counts: dict[str, Counter[Manner]] = {}
+    for item in items:
+        if item.outcome is not Outcome.PASSED:
+            manner = manner_of(item.outcome, item.message)
+            counts.setdefault(item.criterion, Counter())[manner] += 1
+    usual = {criterion: count.most_common(1)[0][0] for criterion, count in counts.items()}
+    return {criterion: manner for criterion, manner in usual.items() if manner[0] in _SHRINKABLE}

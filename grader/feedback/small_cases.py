@@ -57,6 +57,12 @@ class Setting:
         equal = {name: pair[0] if pair[0] == pair[1] else pair for name, pair in windows.items()}
         return {own: given[name] for name, own in names.items() if name in given} | equal
 
+    def case(self) -> Case:
+        """Return the setting as a case, for whoever tells what an interface can express."""
+        sizes = {name: value for name, value in self.numbers.items() if name[0] not in "Ksp"}
+        name = ", ".join(f"{name}={value}" for name, value in self.numbers.items())
+        return Case(f"{self.kind}({name})", self.kind, self.params(), sizes, "", scenario=self.scenario)
+
     def is_possible(self) -> bool:
         """Tell whether at least one window fits, and a pooling's padding is at most half its window."""
         given = self.numbers
@@ -72,14 +78,18 @@ class Setting:
         return fits and (halves or not LAYER_KINDS[self.kind].tiles)
 
     def smaller(self) -> Iterator["Setting"]:
-        """Yield simpler settings, the boldest first: a number at its least, then halfway, then one less."""
+        """Yield simpler settings, the boldest first: a number at its least, then halfway, then one less.
+
+        Kernel, stride and padding shrink in both axes at once too, for code that takes one int for both.
+        """
         if self.scenario != "once":
             yield replace(self, scenario="once")
+        both_axes = [(f"{letter}_h", f"{letter}_w") for letter in "Ksp" if f"{letter}_h" in self.numbers]
         for bold in _BOLDNESS:
-            for name, value in self.numbers.items():
-                wanted = bold(value, SMALLEST.get(name, 1))
-                if wanted < value:
-                    smaller = replace(self, numbers={**self.numbers, name: wanted})
+            for names in (*both_axes, *((name,) for name in self.numbers)):
+                wanted = {name: bold(self.numbers[name], SMALLEST.get(name, 1)) for name in names}
+                if all(wanted[name] < self.numbers[name] for name in names):
+                    smaller = replace(self, numbers={**self.numbers, **wanted})
                     if smaller.is_possible():
                         yield smaller
 
