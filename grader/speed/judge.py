@@ -18,6 +18,7 @@ from grader.speed.python_loops import DIMENSIONS, Loops, find_loops, sentences
 from grader.speed.race import PATIENCE, PhaseTiming, race
 from grader.speed.statistics import Estimate
 from grader.speed.stopwatch import PHASES, Stopwatch, Voided
+from grader.speed.workloads import Answers, only_right
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +54,26 @@ class SpeedVerdict:
     speed: Speed | None
 
 
-def judge_speed(client: Client, backend: Backend, policy: SpeedPolicy) -> SpeedVerdict:
-    """Measure a submission's convolution while nothing else is timed on the same core."""
+def judge_speed(
+    client: Client, backend: Backend, policy: SpeedPolicy, answers: Answers = only_right
+) -> SpeedVerdict:
+    """Measure a submission's convolution while nothing else is timed on the same core.
+
+    Parameters
+    ----------
+    client : Client
+        The submission's.
+    backend : Backend
+        Where the programs run that it is compared with.
+    policy : SpeedPolicy
+    answers : callable
+        What counts as an answer; the right one if left out.
+    """
     longest = max(LONGEST_HOLD, 2 * PATIENCE * policy.budget_seconds)
     with timing_slot(longest_hold=longest) as slot, open_opponents(backend) as opponents:
-        standings, loops, void = _measure(client, opponents, policy, slot.core)
+        standings, loops, voids = _measure(client, opponents, policy, Stopwatch(slot.core, answers=answers))
     verdicts = {phase: _verdict(phase, standing, loops, policy) for phase, standing in standings.items()}
-    if void is not None:
-        verdicts |= {phase: _voided(void) for phase in PHASES if phase not in verdicts}
+    verdicts |= {phase: _voided(void) for phase, void in voids.items()}
     if not standings:
         return SpeedVerdict(verdicts, None)
     problem = f"measured without holding a core, so other work may have slowed it: {slot.problem}"
@@ -69,20 +82,18 @@ def judge_speed(client: Client, backend: Backend, policy: SpeedPolicy) -> SpeedV
 
 
 def _measure(
-    client: Client, opponents: Opponents, policy: SpeedPolicy, core: int | None
-) -> tuple[dict[str, PhaseTiming], Loops, Voided | None]:
-    """Measure both phases; if backward's answers are wrong, the forward pass alone."""
-    void: Voided | None = None
-    for phases in (PHASES, PHASES[:1]):
+    client: Client, opponents: Opponents, policy: SpeedPolicy, stopwatch: Stopwatch
+) -> tuple[dict[str, PhaseTiming], Loops, dict[str, Voided]]:
+    """Measure both phases; if the answers of one are wrong, start again with the other one alone."""
+    voids: dict[str, Voided] = {}
+    while left := [phase for phase in PHASES if phase not in voids]:
+        judged = stopwatch.only(left)
         try:
-            stopwatch = Stopwatch(core, phases)
-            standings = race(client, opponents, policy, stopwatch)
-            return standings, _loops(client, opponents, stopwatch, standings, policy), void
+            standings = race(client, opponents, policy, judged)
+            return standings, _loops(client, opponents, judged, standings, policy), voids
         except Voided as error:
-            void = error
-            if error.phase == "forward":
-                break
-    return {}, Loops(), void
+            voids |= {phase: error for phase in left if phase in error.phases}
+    return {}, Loops(), voids
 
 
 def _loops(

@@ -15,8 +15,8 @@ from grader.intake.source.listing import function_at
 from grader.results import Place
 from grader.sandbox import Client
 from grader.speed.line_counts import NO_FILE, Spot, growing_lines, innermost, read_table, shown_first
-from grader.speed.stopwatch import PHASES, Pair, Stopwatch, Voided, hold, parts_of_phases
-from grader.speed.workloads import Size, right_answers
+from grader.speed.stopwatch import PHASES, Pair, Stopwatch, Voided, parts_of_phases
+from grader.speed.workloads import Size
 
 BASE = Size(N=2, C_in=2, C_out=2, H=3, W=3, K_h=2, K_w=2)
 DIMENSIONS = {
@@ -83,22 +83,24 @@ class Loops:
         Dimensions that could not be doubled, since the code failed or answered wrongly there.
     left_out : Mapping of str to int
         By phase, how many more loops were counted.
-    failed : Mapping of str to str
-        By dimension, why the code gave no right answer where the dimension was long.
+    failed : Mapping of str to Mapping of str to str
+        By phase and dimension, why the code gave no right answer where the dimension was long.
     """
 
     counted: Mapping[str, tuple[Loop, ...]] = field(default_factory=dict)
     hidden: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     unknown: tuple[str, ...] = ()
     left_out: Mapping[str, int] = field(default_factory=dict)
-    failed: Mapping[str, str] = field(default_factory=dict)
+    failed: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def over(self, phase: str) -> tuple[str, ...]:
         """Return the dimensions that a phase loops over, in the usual order."""
         found = {name for loop in self.counted.get(phase, ()) for name in loop.dimensions}
         return tuple(name for name in DIMENSIONS if name in found or name in self.hidden.get(phase, ()))
 
-    def with_hidden(self, more: Mapping[str, Sequence[str]], failed: Mapping[str, str]) -> "Loops":
+    def with_hidden(
+        self, more: Mapping[str, Sequence[str]], failed: Mapping[str, Mapping[str, str]]
+    ) -> "Loops":
         """Return these and further dimensions that cost time like a loop, or gave no answer."""
         both = {phase: {*self.hidden.get(phase, ()), *more.get(phase, ())} for phase in {*self.hidden, *more}}
         hidden = {phase: tuple(name for name in DIMENSIONS if name in both[phase]) for phase in both}
@@ -120,7 +122,7 @@ def find_loops(
     idle : Client
         Of a program that computes nothing, for what a call costs without the student's code.
     stopwatch : Stopwatch
-        For one core, and for both phases or forward alone.
+        For one core and some phases.
     leave_out : Mapping of str to sequence of str, optional
         By phase, dimensions over which hidden loops are not looked for here: see
         `grader.speed.long_shapes`.
@@ -131,8 +133,8 @@ def find_loops(
         The convolution fails or answers wrongly at the smallest size already.
     """
     phases = stopwatch.phases
-    base = _counts(client, BASE, phases)
-    grown = _grown(client, phases)
+    base = _counts(client, BASE, stopwatch)
+    grown = _grown(client, stopwatch)
     lines = growing_lines(base, grown)
     found = {phase: _counted(lines, PHASES.index(phase), client) for phase in phases}
     loops = Loops(
@@ -143,22 +145,22 @@ def find_loops(
     return replace(loops, hidden=_hidden(_Caller(client, idle, stopwatch), loops, leave_out or {}))
 
 
-def _grown(client: Client, phases: Sequence[str]) -> dict[str, Mapping[Spot, int]]:
+def _grown(client: Client, stopwatch: Stopwatch) -> dict[str, Mapping[Spot, int]]:
     """Return the counts with each dimension doubled, those left out with which the code fails."""
     grown: dict[str, Mapping[Spot, int]] = {}
     # Code for squares alone can be asked for squares alone.
     for names in (*((name,) for name in DIMENSIONS), ("H", "W"), ("K_h", "K_w")):
         if not grown.keys() & set(names):
             with contextlib.suppress(Voided):
-                grown |= dict.fromkeys(names, _counts(client, BASE.times(2, *names), phases))
+                grown |= dict.fromkeys(names, _counts(client, BASE.times(2, *names), stopwatch))
     return grown
 
 
-def _counts(client: Client, size: Size, phases: Sequence[str]) -> dict[Spot, int]:
+def _counts(client: Client, size: Size, stopwatch: Stopwatch) -> dict[Spot, int]:
     """Return how often each line ran, after checking that the right thing was computed meanwhile."""
     inputs = size.draw(np.random.default_rng(0))
-    reply = client.count("conv2d", size.params, inputs, parts=parts_of_phases(phases))
-    hold(reply, right_answers(inputs))
+    reply = client.count("conv2d", size.params, inputs, parts=parts_of_phases(stopwatch.phases))
+    stopwatch.hold(reply, inputs)
     lines = [text.count("\n") + 1 for text in client.modules.values()]
     return read_table(reply.answers["counts"].array, lines)
 
@@ -221,7 +223,7 @@ class _Caller:
     def _check(self, size: Size) -> Pair:
         inputs = size.draw(np.random.default_rng())
         try:
-            return self.stopwatch.check(self.client, size, inputs, right_answers(inputs)).cpu
+            return self.stopwatch.check(self.client, size, inputs).cpu
         except Voided:
             # What fails at this size says nothing about loops.
             return Pair(0.0, 0.0)
@@ -236,10 +238,11 @@ def sentences(loops: Loops, phase: str) -> Sequence[str]:
     if more := loops.left_out.get(phase, 0):
         said.append(f"and {more} more lines of `{phase}` run in a loop")
     hidden = loops.hidden.get(phase, ())
-    slow = [name for name in hidden if name not in loops.failed]
+    failed = loops.failed.get(phase, {})
+    slow = [name for name in hidden if name not in failed]
     if slow:
         names = ", ".join(slow)
         said.append(f"`{phase}` takes as long as a Python loop over {names}, although the counter saw none")
-    failed = [loops.failed[name] for name in hidden if name in loops.failed]
-    said += [f"nothing shows that `{phase}` has no Python loop where {why}" for why in failed]
+    reasons = [failed[name] for name in hidden if name in failed]
+    said += [f"nothing shows that `{phase}` has no Python loop where {why}" for why in reasons]
     return said

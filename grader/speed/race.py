@@ -17,7 +17,7 @@ from grader.speed.baselines import Opponents
 from grader.speed.credit import possible_credits, speed_credit
 from grader.speed.statistics import Estimate, bootstrap_median
 from grader.speed.stopwatch import Lap, Stopwatch
-from grader.speed.workloads import LARGE, SMALL, Size, right_answers
+from grader.speed.workloads import LARGE, SMALL, Size
 
 FIRST_ROUNDS, MIN_ROUNDS = 2, 7
 CLEAR = 1.15
@@ -155,7 +155,7 @@ def race(
     rng: np.random.Generator | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> dict[str, PhaseTiming]:
-    """Race a submission over both phases, or over the forward pass alone.
+    """Race a submission over the phases that the stopwatch judges.
 
     Parameters
     ----------
@@ -164,7 +164,7 @@ def race(
     opponents : Opponents
     policy : SpeedPolicy
     stopwatch : Stopwatch
-        For one core, and for both phases or forward alone.
+        For one core and some phases.
     rng : Generator, optional
         Where inputs come from; the system's randomness if left out.
     clock : callable
@@ -179,7 +179,7 @@ def race(
     Raises
     ------
     Voided
-        An answer of the submission's is missing or wrong.
+        An answer of the submission's is missing, or wrong in a phase that is judged.
     """
     phases = stopwatch.phases
     track = _Track(client, opponents, stopwatch, rng or np.random.default_rng(), client.cpu_seconds)
@@ -224,9 +224,9 @@ class _Track:
         """Time everybody once, in an order that turns from round to round."""
         size = laps.size
         inputs, few = size.draw(self.rng), SMALL.draw(self.rng)
-        truth, watch, others = right_answers(inputs), self.stopwatch, self.opponents
+        watch, others = self.stopwatch, self.opponents
         turns: list[Callable[[], None]] = [
-            lambda: laps.student.append(watch.check(self.client, size, inputs, truth)),
+            lambda: laps.student.append(watch.check(self.client, size, inputs)),
             lambda: laps.reference.append(watch.time(others.reference, size, inputs)),
             lambda: laps.idle.append(watch.time(others.idle, size, inputs)),
         ]

@@ -6,14 +6,13 @@ request, since it is exact only then.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from grader.cases.compare import compare
-from grader.cases.ground_truth import Part
 from grader.errors import GraderError
 from grader.results import Outcome, Place
 from grader.sandbox import Client, Reply
-from grader.speed.workloads import CONV2D_PARTS, Array, Size
+from grader.speed.workloads import CONV2D_PARTS, Answers, Array, Size, only_right
 
 PHASES = ("forward", "backward")
 
@@ -41,11 +40,13 @@ class Lap:
 
 
 class Voided(Exception):  # noqa: N818 - a verdict on the submission, not an error of ours
-    """A timed call failed or answered wrongly, so its time counts for nothing; see `phase`, `outcome`."""
+    """A timed call failed or answered wrongly, so the time of some `phases` counts for nothing."""
 
-    def __init__(self, part: str, outcome: Outcome, message: str, location: tuple[Place, ...] = ()) -> None:
+    def __init__(
+        self, phases: Sequence[str], outcome: Outcome, message: str, location: tuple[Place, ...] = ()
+    ) -> None:
         super().__init__(message)
-        self.phase = "forward" if part == CONV2D_PARTS[0] else "backward"
+        self.phases = tuple(phases)
         self.outcome = outcome
         self.message = message
         self.location = location
@@ -60,12 +61,19 @@ class Stopwatch:
     core : int or None
         Where to run; anywhere if None.
     phases : sequence of str
-        Which phases are asked for.
+        Which phases are judged; what the other one answers does not matter.
+    answers : callable
+        What counts as an answer.
     """
 
     core: int | None
     phases: Sequence[str] = PHASES
+    answers: Answers = only_right
     _marks: dict[Client, float] = field(default_factory=dict)
+
+    def only(self, phases: Sequence[str]) -> "Stopwatch":
+        """Return the same stopwatch for some of its phases."""
+        return replace(self, phases=tuple(phases))
 
     def time(self, client: Client, size: Size, inputs: Mapping[str, Array]) -> Lap:
         """Time one call of one of our own programs.
@@ -81,9 +89,7 @@ class Stopwatch:
                 raise GraderError(f"a program of the grader's own was not timed: {answer.message}")
         return lap
 
-    def check(
-        self, client: Client, size: Size, inputs: Mapping[str, Array], truth: Mapping[str, Part]
-    ) -> Lap:
+    def check(self, client: Client, size: Size, inputs: Mapping[str, Array]) -> Lap:
         """Time one call of a submission and check the very answers that were timed.
 
         Forward's time ends when the worker waits for the upstream gradient, with the output in our hands;
@@ -96,8 +102,27 @@ class Stopwatch:
             An answer is missing or wrong.
         """
         lap, reply = self._call(client, size, inputs)
-        hold(reply, truth)
+        self.hold(reply, inputs)
         return lap
+
+    def hold(self, reply: Reply, inputs: Mapping[str, Array]) -> None:
+        """Compare the judged phases' answers with what counts as one.
+
+        Raises
+        ------
+        Voided
+            An answer is missing or wrong. Without an output there is no backward pass either.
+        """
+        allowed = self.answers(inputs)
+        for part, answer in reply.answers.items():
+            phase = phase_of(part)
+            if answer.outcome is not None or answer.array is None:
+                lost = PHASES[PHASES.index(phase) :]
+                raise Voided(lost, answer.outcome or Outcome.NOT_RUN, answer.message, answer.location)
+            if phase in self.phases and part in allowed:
+                verdicts = [compare(answer.array, one, "float64", part) for one in allowed[part]]
+                if not any(verdict.passed for verdict in verdicts):
+                    raise Voided((phase,), verdicts[0].outcome, verdicts[0].message)
 
     def _call(self, client: Client, size: Size, inputs: Mapping[str, Array]) -> tuple[Lap, Reply]:
         # Work after a reply, such as in a thread or a finaliser, would otherwise cost nothing.
@@ -116,15 +141,9 @@ class Stopwatch:
         ), reply
 
 
-def hold(reply: Reply, truth: Mapping[str, Part]) -> None:
-    """Compare a reply with the right answers; raises `Voided`."""
-    for part, answer in reply.answers.items():
-        if answer.outcome is not None or answer.array is None:
-            raise Voided(part, answer.outcome or Outcome.NOT_RUN, answer.message, answer.location)
-        if part in truth:
-            verdict = compare(answer.array, truth[part], "float64", part)
-            if not verdict.passed:
-                raise Voided(part, verdict.outcome, verdict.message)
+def phase_of(part: str) -> str:
+    """Return the phase that makes a part."""
+    return PHASES[0] if part == CONV2D_PARTS[0] else PHASES[1]
 
 
 def parts_of_phases(phases: Sequence[str]) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ Trusted side. The stride is 2, which is the general case. There is no remainder,
 remainder does not also cost speed points.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,6 +16,12 @@ from grader.cases import LAYERS
 from grader.cases.ground_truth import Part, largest_product
 
 Array = NDArray[np.float64]
+
+Allowed = Mapping[str, Sequence[Part]]
+"""What counts as an answer, by part: the right values first."""
+
+Answers = Callable[[Mapping[str, Array]], Allowed]
+"""Returns what counts as an answer to inputs, as `Size.draw` makes them."""
 
 STRIDE = 2
 PADDING = 1
@@ -103,6 +109,11 @@ def right_answers(inputs: Mapping[str, Array]) -> dict[str, Part]:
         part: Part(value, magnitude, count, largest_product(part, inputs))
         for part, value, magnitude, count in zip(CONV2D_PARTS, values, magnitudes, terms, strict=True)
     }
+
+
+def only_right(inputs: Mapping[str, Array]) -> Allowed:
+    """Count the right answers and no others."""
+    return {part: (right,) for part, right in right_answers(inputs).items()}
 
 
 def _both_passes(inputs: Mapping[str, Array]) -> tuple[Array, ...]:

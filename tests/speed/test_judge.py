@@ -90,19 +90,21 @@ def test_judge_speed_hidden_loops_cost_their_share(judge: Judge, name: str) -> N
 
 
 @pytest.mark.parametrize(
-    ("name", "outcome"),
+    ("name", "outcome", "backward"),
     [
-        ("cached_answers", Outcome.WRONG_VALUE),
-        ("lazy_array", Outcome.WRONG_DTYPE),
-        ("single_precision", Outcome.WRONG_VALUE),
+        ("cached_answers", Outcome.WRONG_VALUE, 1.0),
+        # What is not an array is no output, and without one there is no backward pass.
+        ("lazy_array", Outcome.WRONG_DTYPE, 0.0),
+        ("single_precision", Outcome.WRONG_VALUE, 1.0),
     ],
 )
-def test_judge_speed_wrong_timed_output_earns_nothing(judge: Judge, name: str, outcome: Outcome) -> None:
+def test_judge_speed_wrong_timed_output_earns_nothing(
+    judge: Judge, name: str, outcome: Outcome, backward: float
+) -> None:
     verdict = judge(name)
-    assert credits_of(verdict) == (0.0, 0.0)
+    assert credits_of(verdict) == (0.0, backward)
     assert verdict.phases["forward"].outcome is outcome
     assert "there are no speed points" in verdict.phases["forward"].message
-    assert verdict.speed is None
 
 
 def test_judge_speed_wrong_backward_leaves_forwards_points(judge: Judge) -> None:

@@ -31,9 +31,14 @@ class Scripted:
     """Takes the place of a client: right answers, and the processor time that a formula gives."""
 
     def __init__(
-        self, cost: Cost, *, fails: Callable[[Size], str] = lambda _: "", unseen: bool = False
+        self,
+        cost: Cost,
+        *,
+        fails: Callable[[Size], str] = lambda _: "",
+        wrong: str = "",
+        unseen: bool = False,
     ) -> None:
-        self.cost, self.fails, self.unseen = cost, fails, unseen
+        self.cost, self.fails, self.wrong, self.unseen = cost, fails, wrong, unseen
         self.cpu_seconds = 0.0
         self.sizes: list[Size] = []
 
@@ -49,7 +54,10 @@ class Scripted:
         truth = right_answers(arrays)
         seconds = dict(zip(CONV2D_PARTS, (forward, backward, 0.0, 0.0), strict=True))
         return Reply(
-            {part: Answer(part, array=truth[part].values, cpu_seconds=seconds[part]) for part in parts}
+            {
+                part: Answer(part, array=truth[part].values + (part == self.wrong), cpu_seconds=seconds[part])
+                for part in parts
+            }
         )
 
 
@@ -91,7 +99,7 @@ def found(
 
 def test_try_long_shapes_array_code_has_no_loop_and_is_called_once_for_each() -> None:
     client = Scripted(arrays)
-    assert found(client) == LongShapes({"forward": (), "backward": ()}, {})
+    assert found(client) == LongShapes({"forward": (), "backward": ()}, {"forward": {}, "backward": {}})
     assert len(client.sizes) == len(LENGTHS)
 
 
@@ -146,14 +154,24 @@ def test_try_long_shapes_that_fail_show_nothing_and_say_why() -> None:
     client = Scripted(arrays, fails=lambda size: "too long\nat line 3" if size.W > 100 else "")
     shapes = found(client, {"forward": ("N", "W")})
     assert shapes.loops == {"forward": ("W",)}
-    assert shapes.failed["W"].startswith("W = ")
-    assert shapes.failed["W"].endswith(": too long")
+    assert shapes.failed["forward"]["W"].startswith("W = ")
+    assert shapes.failed["forward"]["W"].endswith(": too long")
     loops = Loops({}, {"forward": ("K_h",)}).with_hidden(shapes.loops, shapes.failed)
     assert loops.over("forward") == ("W", "K_h")
     assert sentences(loops, "forward") == [
         "`forward` takes as long as a Python loop over K_h, although the counter saw none",
-        f"nothing shows that `forward` has no Python loop where {shapes.failed['W']}",
+        f"nothing shows that `forward` has no Python loop where {shapes.failed['forward']['W']}",
     ]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "lost", "kept"), [("output", "forward", "backward"), ("grad_x", "backward", "forward")]
+)
+def test_try_long_shapes_wrong_answers_cost_their_own_phase_alone(wrong: str, lost: str, kept: str) -> None:
+    shapes = found(Scripted(loop("H"), wrong=wrong), {"forward": ("N", "H"), "backward": ("N", "H")})
+    assert shapes.loops == {lost: ("N", "H"), kept: ("H",)}
+    assert [*shapes.failed[lost]] == ["N", "H"]
+    assert shapes.failed[kept] == {}
 
 
 def test_try_long_shapes_asks_about_suspects_only() -> None:

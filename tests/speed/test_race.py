@@ -1,6 +1,7 @@
 """The race with runners whose times are made up: what decides, when it ends, what voids it."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from grader.sandbox import Answer, Reply
 from grader.speed.baselines import Opponents
 from grader.speed.race import MIN_ROUNDS, PhaseTiming, race
 from grader.speed.stopwatch import PHASES, Stopwatch, Voided
-from grader.speed.workloads import CONV2D_PARTS, LARGE, PADDING, SMALL, STRIDE
+from grader.speed.workloads import CONV2D_PARTS, LARGE, PADDING, SMALL, STRIDE, Answers, only_right
 
 TRANSFER = 1e-3
 LOOPS = 3e-6
@@ -72,11 +73,12 @@ def run(
     policy: SpeedPolicy | None = None,
     phases: Sequence[str] = PHASES,
     opponents: Opponents | None = None,
+    answers: Answers = only_right,
     **options: Any,
 ) -> dict[str, PhaseTiming]:
     opponents = opponents or Opponents(Runner(LOOPS), Runner(REFERENCE), Runner(0.0))  # type: ignore[arg-type]
     policy = policy or SpeedPolicy()
-    stopwatch = Stopwatch(None, phases)
+    stopwatch = Stopwatch(None, phases, answers)
     return race(student, opponents, policy, stopwatch, rng=np.random.default_rng(0), **options)  # type: ignore[arg-type]
 
 
@@ -111,12 +113,39 @@ def test_race_every_call_has_inputs_of_its_own() -> None:
 def test_race_wrong_answer_voids_the_time(part: str, phase: str) -> None:
     with pytest.raises(Voided) as caught:
         run(Runner(LOOPS / 1000, wrong=part))
-    assert (caught.value.phase, caught.value.outcome) == (phase, Outcome.WRONG_VALUE)
+    assert (caught.value.phases, caught.value.outcome) == ((phase,), Outcome.WRONG_VALUE)
 
 
 def test_race_forward_alone_does_not_ask_for_gradients() -> None:
     standings = run(Runner(LOOPS / 100, wrong="grad_x"), phases=("forward",))
     assert list(standings) == ["forward"]
+
+
+def test_race_backward_alone_does_not_judge_the_output() -> None:
+    standings = run(Runner(LOOPS / 100, wrong="output"), phases=("backward",))
+    assert list(standings) == ["backward"]
+    assert standings["backward"].credit == 1.0
+
+
+def test_race_without_an_output_voids_both_phases() -> None:
+    for phases in (PHASES, ("backward",)):
+        with pytest.raises(Voided) as caught:
+            run(Runner(LOOPS / 100, silent=True), phases=phases)
+        assert (caught.value.phases, caught.value.outcome) == (PHASES, Outcome.CRASHED)
+
+
+def test_race_answer_that_counts_too_is_timed() -> None:
+    student = Runner(LOOPS / 100, wrong="output")
+
+    def answers(inputs: Mapping[str, Any]) -> Any:
+        allowed = dict(only_right(inputs))
+        (right,) = allowed["output"]
+        return {**allowed, "output": (right, replace(right, values=right.values + 1.0))}
+
+    assert {standing.credit for standing in run(student, answers=answers).values()} == {1.0}
+    assert {standing.credit for standing in run(Runner(LOOPS / 100), answers=answers).values()} == {1.0}
+    with pytest.raises(Voided):
+        run(Runner(LOOPS / 100, wrong="grad_x"), answers=answers)
 
 
 def test_race_work_after_the_last_answer_counts_as_backwards() -> None:

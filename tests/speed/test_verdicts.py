@@ -13,6 +13,7 @@ from grader.speed.core_lock import Slot
 from grader.speed.python_loops import Loops
 from grader.speed.race import UNMEASURED, PhaseTiming
 from grader.speed.statistics import Estimate
+from grader.speed.stopwatch import PHASES, Stopwatch, Voided
 
 FAST = PhaseTiming(Estimate(100.0, 90.0, 110.0), Estimate(2.0, 1.8, 2.2), 1.0, conclusive=True)
 
@@ -20,8 +21,39 @@ FAST = PhaseTiming(Estimate(100.0, 90.0, 110.0), Estimate(2.0, 1.8, 2.2), 1.0, c
 def judged(monkeypatch: pytest.MonkeyPatch, standings: Mapping[str, PhaseTiming]) -> judge.SpeedVerdict:
     """Judge a measurement that came to these standings."""
     monkeypatch.setattr(judge, "open_opponents", lambda _: contextlib.nullcontext())
-    monkeypatch.setattr(judge, "_measure", lambda *_: (standings, Loops(), None))
+    monkeypatch.setattr(judge, "_measure", lambda *_: (standings, Loops(), {}))
     return judge.judge_speed(None, None, SpeedPolicy())  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("wrong", "right"), [PHASES, PHASES[::-1]])
+def test_judge_speed_wrong_phase_leaves_the_other_ones_points(
+    monkeypatch: pytest.MonkeyPatch, wrong: str, right: str
+) -> None:
+    def race(_client: Any, _opponents: Any, _policy: Any, stopwatch: Stopwatch) -> Mapping[str, PhaseTiming]:
+        if wrong in stopwatch.phases:
+            raise Voided((wrong,), Outcome.WRONG_VALUE, "3 of 4 values are wrong\nat [0, 0]")
+        return {right: FAST}
+
+    monkeypatch.setattr(judge, "open_opponents", lambda _: contextlib.nullcontext())
+    monkeypatch.setattr(judge, "race", race)
+    monkeypatch.setattr(judge, "_loops", lambda *_: Loops())
+    verdict = judge.judge_speed(None, None, SpeedPolicy())  # type: ignore[arg-type]
+    assert (verdict.phases[right].credit, verdict.phases[wrong].credit) == (1.0, 0.0)
+    assert verdict.phases[wrong].outcome is Outcome.WRONG_VALUE
+    assert verdict.phases[wrong].message.endswith("there are no speed points: 3 of 4 values are wrong")
+    assert verdict.speed is not None
+    assert [one.phase for one in verdict.speed.phases] == [right]
+
+
+def test_judge_speed_without_an_output_has_no_points_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    def race(*_: Any) -> None:
+        raise Voided(PHASES, Outcome.RAISED, "no")
+
+    monkeypatch.setattr(judge, "open_opponents", lambda _: contextlib.nullcontext())
+    monkeypatch.setattr(judge, "race", race)
+    verdict = judge.judge_speed(None, None, SpeedPolicy())  # type: ignore[arg-type]
+    assert {one.outcome for one in verdict.phases.values()} == {Outcome.RAISED}
+    assert (len(verdict.phases), verdict.speed) == (2, None)
 
 
 @pytest.mark.parametrize(
