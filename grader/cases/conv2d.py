@@ -2,7 +2,8 @@
 
 Trusted side; data. A row gives kernel, stride, padding, remainder and *output* size, each per
 axis; the input's size follows, H = (H_out - 1) * s + K - 2p + r, so that a row says the
-remainder that it is about instead of hiding it in a sum.
+remainder that it is about instead of hiding it in a sum. Rows that ask for one thing beside the
+plainest setting (stride 1, padding (K - 1) / 2) have square images, so that they ask for this alone.
 """
 
 from collections.abc import Iterator
@@ -12,17 +13,17 @@ from grader.cases.model import Case
 # kernel, stride, padding, remainder, output size: each (height, width).
 _ROWS: tuple[tuple[str, str, str, str, str, str], ...] = (
     # stride 1: padding from none to more than the kernel
-    ("1x1", "1x1", "0x0", "0x0", "3x4", "a 1x1 kernel mixes channels only"),
-    ("2x2", "1x1", "0x0", "0x0", "3x4", "an even kernel has no middle"),
-    ("2x2", "1x1", "1x1", "0x0", "4x3", "an even kernel with padding"),
-    ("3x3", "1x1", "0x0", "0x0", "3x4", "no padding: a crop by p:-p is empty"),
-    ("3x3", "1x1", "1x1", "0x0", "4x5", "the textbook setting, p = (K - 1) / 2"),
-    ("3x3", "1x1", "2x2", "0x0", "5x6", "full padding, p = K - 1"),
+    ("1x1", "1x1", "0x0", "0x0", "5x5", "a 1x1 kernel mixes channels only"),
+    ("2x2", "1x1", "0x0", "0x0", "4x4", "an even kernel has no middle"),
+    ("2x2", "1x1", "1x1", "0x0", "6x6", "an even kernel with padding"),
+    ("3x3", "1x1", "0x0", "0x0", "3x3", "no padding: a crop by p:-p is empty"),
+    ("3x3", "1x1", "1x1", "0x0", "5x5", "the textbook setting, p = (K - 1) / 2"),
+    ("3x3", "1x1", "2x2", "0x0", "7x7", "full padding, p = K - 1"),
     ("3x3", "1x1", "3x3", "0x0", "7x6", "padding as wide as the kernel: whole windows of zeros"),
-    ("4x4", "1x1", "1x1", "0x0", "3x2", "padding that is not (K - 1) / 2"),
-    ("5x5", "1x1", "0x0", "0x0", "2x3", "a large kernel, no padding"),
-    ("5x5", "1x1", "1x1", "0x0", "3x4", "padding between none and (K - 1) / 2"),
-    ("5x5", "1x1", "2x2", "0x0", "4x3", "the textbook setting for K = 5"),
+    ("4x4", "1x1", "1x1", "0x0", "4x4", "padding that is not (K - 1) / 2"),
+    ("5x5", "1x1", "0x0", "0x0", "2x2", "a large kernel, no padding"),
+    ("5x5", "1x1", "1x1", "0x0", "4x4", "padding between none and (K - 1) / 2"),
+    ("5x5", "1x1", "2x2", "0x0", "6x6", "the textbook setting for K = 5"),
     ("5x5", "1x1", "3x3", "0x0", "5x4", "more than (K - 1) / 2"),
     # stride 2
     ("1x1", "2x2", "0x0", "0x0", "3x2", "a 1x1 kernel that skips pixels: gradient zero between"),
@@ -32,27 +33,33 @@ _ROWS: tuple[tuple[str, str, str, str, str, str], ...] = (
     ("2x2", "2x2", "1x1", "1x1", "3x2", "the unread row is padding"),
     ("3x3", "2x2", "0x0", "0x0", "3x2", "overlap and stride, no padding, nothing left over"),
     ("3x3", "2x2", "0x0", "1x1", "2x3", "the unread last row must get gradient zero"),
-    ("3x3", "2x2", "1x1", "0x0", "3x2", "stride 2 and padding 1, nothing left over"),
+    ("3x3", "2x2", "1x1", "0x0", "3x3", "stride 2 and padding 1, nothing left over"),
     ("3x3", "2x2", "1x1", "1x1", "2x3", "the setting of most networks, one padded row unread"),
     ("3x3", "2x2", "2x2", "1x1", "3x4", "full padding with a stride"),
     ("4x4", "2x2", "1x1", "0x0", "2x3", "the usual down-sampling with an even kernel"),
     ("4x4", "2x2", "3x3", "1x1", "4x3", "even kernel, full padding, unread padding"),
-    ("5x5", "2x2", "2x2", "1x1", "2x3", "the stem of many networks"),
+    ("5x5", "2x2", "2x2", "0x0", "3x3", "a large kernel with a stride"),
+    ("5x5", "2x2", "2x2", "1x1", "3x3", "the stem of many networks"),
     ("5x5", "2x2", "0x0", "1x1", "2x1", "unread row inside the image"),
     # stride 3: dilation by a fixed single zero is wrong from here on
     ("3x3", "3x3", "0x0", "0x0", "2x3", "windows that tile, stride 3"),
     ("3x3", "3x3", "0x0", "1x2", "3x2", "one unread row, two unread columns"),
     ("3x3", "3x3", "0x0", "2x1", "2x3", "two unread rows, one unread column"),
-    ("3x3", "3x3", "1x1", "2x2", "3x2", "the remainder is larger than the padding"),
+    ("3x3", "3x3", "1x1", "0x0", "2x2", "windows that tile a padded image"),
+    ("3x3", "3x3", "1x1", "1x1", "2x2", "stride 3, the last padded row unread"),
+    ("3x3", "3x3", "1x1", "2x2", "2x2", "the remainder is larger than the padding"),
     ("3x3", "3x3", "1x1", "0x1", "2x3", "remainder in one axis only"),
     ("2x2", "3x3", "0x0", "0x0", "3x2", "a stride larger than the kernel leaves gaps"),
     ("2x2", "3x3", "0x0", "2x1", "2x3", "gaps and unread rows"),
     ("2x2", "3x3", "1x1", "1x2", "3x2", "gaps, padding and a remainder"),
+    ("5x5", "3x3", "2x2", "0x0", "2x2", "overlap at stride 3"),
     ("5x5", "3x3", "2x2", "2x1", "2x3", "wide overlap at stride 3"),
     ("5x5", "3x3", "1x1", "1x0", "3x2", "K = 5 with padding 1"),
     ("4x4", "3x3", "2x2", "0x2", "2x3", "even kernel, odd stride"),
     # stride 4
     ("3x3", "4x4", "0x0", "0x1", "2x3", "stride above the kernel: columns never read"),
+    ("3x3", "4x4", "1x1", "0x0", "2x2", "gaps between windows, nothing left over"),
+    ("3x3", "4x4", "1x1", "3x3", "2x2", "three rows left over, one of them padding"),
     ("3x3", "4x4", "1x1", "2x3", "3x2", "the largest remainder, more than the padding"),
     ("1x1", "4x4", "0x0", "3x2", "2x3", "one pixel of sixteen is read"),
     ("5x5", "4x4", "3x3", "3x0", "2x3", "K, s and p all large"),
@@ -61,6 +68,8 @@ _ROWS: tuple[tuple[str, str, str, str, str, str], ...] = (
     # height and width differ in one thing or in all
     ("3x2", "1x1", "0x0", "0x0", "3x5", "kernel sides exchanged"),
     ("2x3", "1x1", "1x1", "0x0", "4x5", "kernel sides exchanged, with padding"),
+    ("3x5", "1x1", "1x2", "0x0", "5x5", "a flat kernel on a square image"),
+    ("5x3", "1x1", "2x1", "0x0", "6x4", "a tall kernel that keeps the image's size"),
     ("1x5", "1x1", "0x2", "0x0", "3x4", "a row kernel"),
     ("5x1", "1x1", "2x0", "0x0", "4x3", "a column kernel"),
     ("3x3", "2x1", "1x1", "0x0", "3x4", "stride in one axis only"),
@@ -126,7 +135,8 @@ def _case(row: tuple[str, str, str, str, str, str], **changes: object) -> Case:
 
 
 _Setting = tuple[str, str, str, str, str]
-_PLAIN: _Setting = ("3x3", "1x1", "1x1", "0x0", "4x5")
+_PLAIN: _Setting = ("3x3", "1x1", "1x1", "0x0", "5x5")
+_LARGE: _Setting = ("5x5", "1x1", "2x2", "0x0", "6x6")
 _STRIDED: _Setting = ("3x3", "2x2", "1x1", "1x1", "2x3")
 _BARE: _Setting = ("3x3", "2x2", "0x0", "1x1", "2x3")
 _UNEVEN: _Setting = ("3x2", "2x3", "1x0", "1x2", "3x2")
@@ -142,12 +152,19 @@ def conv2d_cases() -> Iterator[Case]:
 
 
 def _sizes() -> Iterator[Case]:
-    yield _case((*_STRIDED, "a batch of one"), suffix="n1", N=1)
+    for setting, added in ((_PLAIN, ""), (_STRIDED, ", a remainder")):
+        yield _case((*setting, f"a batch of one{added}"), suffix="n1", N=1)
+        yield _case((*setting, f"one output channel{added}"), suffix="f1", C_out=1)
+    yield _case((*_LARGE, "a batch of one, a large kernel"), suffix="n1", N=1)
     yield _case((*_PLAIN, "one input channel"), suffix="c1", C_in=1)
-    yield _case((*_STRIDED, "one output channel"), suffix="f1", C_out=1)
     yield _case((*_BARE, "one image and one kernel"), suffix="n1f1", N=1, C_out=1)
     yield _case((*_UNEVEN, "one of each: no axis to hide behind"), suffix="n1c1f1", N=1, C_in=1, C_out=1)
-    yield _case((*_STRIDED, "a larger batch, more channels in than out"), suffix="n5", N=5, C_in=4, C_out=2)
+    for setting in (_PLAIN, _LARGE, _STRIDED):
+        why = "a larger batch, more channels in than out"
+        yield _case((*setting, why), suffix="n5", N=5, C_in=4, C_out=2)
+    for setting, output in ((_PLAIN, "4x7"), (_PLAIN, "6x5"), (_LARGE, "5x7")):
+        suffix = "wide" if output < output[::-1] else "tall"
+        yield _case((*setting[:4], output, f"a {suffix} image, else plain"), suffix=suffix)
     yield _case(("3x4", "1x1", "0x0", "0x0", "1x1", "the kernel is as large as the input"), suffix="whole")
     yield _case(("3x3", "2x2", "1x1", "0x0", "1x1", "one window only, mostly padding"), suffix="one")
     yield _case(("3x3", "2x2", "1x1", "1x1", "3x3", "a square image, as in lectures"), suffix="square")
@@ -155,8 +172,10 @@ def _sizes() -> Iterator[Case]:
 
 
 def _dtypes_and_layouts() -> Iterator[Case]:
-    for setting in (_PLAIN, _STRIDED, _UNEVEN):
+    for setting in (_PLAIN, _LARGE, _STRIDED, _UNEVEN):
         yield _case((*setting, "float32 in"), suffix="float32", dtype="float32")
+    why = "float32 in, a larger batch"
+    yield _case((*_PLAIN, why), suffix="n5-float32", dtype="float32", N=5, C_in=4, C_out=2)
     layouts = {
         "fortran": "column-major inputs",
         "sliced": "every second element",

@@ -50,7 +50,9 @@ def max_pool2d_cases() -> Iterator[Case]:
     tile, overlap, padded = _ROWS[0], _ROWS[2], _ROWS[4]
     for row in _ROWS:
         yield _case(row)
-    for row in (tile, overlap, padded):
+    for row in (tile, overlap):
+        yield _case((*row[:4], "3x3", "a square image, as in lectures"), suffix="square")
+    for row in (tile, overlap, _ROWS[3], padded):
         yield _case((*row[:5], "ties: the first of a window gets the gradient"), suffix="ties", values="ties")
     for row in (padded, _ROWS[6], _ROWS[7]):
         why = "all inputs negative: padding must not win the maximum"
@@ -82,6 +84,8 @@ def avg_pool2d_cases() -> Iterator[Case]:
         yield _case((*row[:5], _WHY_AVERAGE.get(row[5], row[5])), kind)
     why = "stride left out: it is the kernel's size"
     yield _case((*tile[:5], why), kind, suffix="default", params={"kernel_size": 2})
+    for row in (tile, overlap):
+        yield _case((*row[:4], "3x3", "a square image, as in lectures"), kind, suffix="square")
     yield _case((*overlap[:5], "a batch of one image of one channel"), kind, suffix="n1c1", N=1, C=1)
     yield _case((*overlap[:5], "float32 in"), kind, suffix="float32", dtype="float32")
     layouts = {"x": "sliced", "grad_output": "fortran"}

@@ -72,7 +72,9 @@ def note_own_forward(student: Student, items: Sequence[Item]) -> tuple[Item, ...
         if case.id in student.replies and _both_wrong(case, wrong):
             doubtful.setdefault(case.kind, []).append(case)
     for kind, cases in doubtful.items():
-        tried = [case for case in cases if case.scenario == "once"][:: max(1, len(cases) // TRIED)][:TRIED]
+        # Where inputs tie, a maximum has no derivative that differences could show.
+        plain = [case for case in cases if case.scenario == "once" and case.values != "ties"]
+        tried = plain[:: max(1, len(cases) // TRIED)][:TRIED]
         rng = np.random.default_rng(0)
         parts = {
             part: criterion

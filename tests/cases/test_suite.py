@@ -72,12 +72,28 @@ def test_conv2d_has_single_images_single_channels_and_float32():
     assert sum(case.dtype == "float32" for case in CONV) >= 3
 
 
-def test_conv2d_sizes_differ_but_where_a_case_is_about_equality():
+def test_conv2d_channels_differ_but_where_a_case_is_about_equality():
     for case in CONV:
-        if case.id.endswith(("-square", "-one", "-n1c1f1")):
-            continue
-        assert case.sizes["H"] != case.sizes["W"], case.id
-        assert case.sizes["N"] != case.sizes["C_in"] != case.sizes["C_out"], case.id
+        if not case.id.endswith("-n1c1f1"):
+            assert case.sizes["N"] != case.sizes["C_in"] != case.sizes["C_out"], case.id
+
+
+def test_conv2d_has_square_images_beside_many_that_are_not():
+    square = [case for case in CONV if case.sizes["H"] == case.sizes["W"]]
+    assert 20 <= len(square) <= len(CONV) / 3
+
+
+def test_conv2d_has_single_images_without_a_remainder():
+    single = [case for case in CONV if case.sizes["N"] == 1]
+    assert sum(not any(_remainders(case)) for case in single) >= 2
+
+
+def test_pooling_has_three_cases_of_ties_without_padding_and_square_images_with_square_windows():
+    cases = of_kind(suite(), "max_pool2d")
+    ties = [case for case in cases if case.values == "ties"]
+    assert sum(_per_axis(case, "padding") == (0, 0) for case in ties) >= 3
+    square = [case for case in cases if case.sizes["H"] == case.sizes["W"]]
+    assert sum(_per_axis(case, "kernel_size") in ((2, 2), (3, 3)) for case in square) >= 2
 
 
 def test_conv2d_rows_give_the_output_size_that_their_remainder_says():

@@ -39,7 +39,7 @@ def test_check_wrong_file_shows_case_parameters_deviation_place_and_picture(grad
 
 def test_check_wrong_shape_shows_both_shapes(grader):
     ran = grader("check", SAMPLES / "padded_shape_returned.py")
-    assert "expected shape (2, 3, 4, 5), got (2, 3, 6, 7)" in ran.out
+    assert "expected shape (2, 3, 5, 5), got (2, 3, 7, 7)" in ran.out
 
 
 @pytest.fixture

@@ -159,7 +159,7 @@ def test_condition_names_both_rules_that_no_new_case_told_apart() -> None:
     told = condition("conv2d.grad_x", CONV, verdicts, claims)
     assert told is not None
     assert told.sentence.endswith(
-        "wrong in all 18 with K_h != K_w. The wrong ones are also all cases with s_h != s_w."
+        "wrong in all 20 with K_h != K_w. The wrong ones are also all cases with s_h != s_w."
     )
 
 

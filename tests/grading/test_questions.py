@@ -60,7 +60,8 @@ def test_drawn_set_has_new_numbers_everywhere_and_new_sizes_for_half(drawn):
         for name, array in truth[case.id].inputs.items():
             public = PUBLIC[case.id].inputs[name]
             if array.dtype.kind == "f" and case.values != "ties":
-                assert not np.isin(array, public).any(), (case.id, name)
+                chance = 2 if array.dtype == np.float32 else 0  # equal by chance
+                assert np.isin(array, public).sum() <= chance, (case.id, name)
     changed = sum(new.sizes != old.sizes for new, old in zip(truth.cases, suite(), strict=True))
     assert changed == (len(suite()) + 1) // 2
 

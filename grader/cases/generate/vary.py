@@ -92,9 +92,12 @@ def _has_windows(case: Case) -> bool:
 def _with_windows(case: Case, rng: np.random.Generator) -> Case:
     sizes = dict(case.sizes)
     steps = {"H": _along(case, 0), "W": _along(case, 1)}
+    more = {axis: int(rng.integers(0, 2)) for axis in steps}
+    if case.sizes["H"] == case.sizes["W"] and steps["H"] == steps["W"]:
+        more["W"] = more["H"]  # a square image stays square
     for axis, step in steps.items():
         # Adding whole strides does not change the remainder.
-        sizes[axis] += step * int(rng.integers(0, 2))
+        sizes[axis] += step * more[axis]
     if sizes["H"] == sizes["W"] and case.sizes["H"] != case.sizes["W"]:
         sizes["W"] += steps["W"]
     channels = rng.permutation([3, 4, 5])

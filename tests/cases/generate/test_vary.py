@@ -36,9 +36,11 @@ def test_hidden_suite_changes_sizes_and_depends_on_the_seed():
     assert one == hidden_suite(np.random.default_rng(1))
 
 
-def test_hidden_suite_keeps_single_images_and_oblong_inputs():
+def test_hidden_suite_keeps_single_images_and_square_and_oblong_inputs():
     for case, public in zip(hidden_suite(np.random.default_rng(3)), suite(), strict=True):
         for name, size in public.sizes.items():
             assert (case.sizes[name] == 1) == (size == 1) or name in "HW", case.id
         if public.sizes.get("H") != public.sizes.get("W"):
             assert case.sizes["H"] != case.sizes["W"], case.id
+        elif len({*both(public.params.get("stride", 1))}) == 1:
+            assert case.sizes.get("H") == case.sizes.get("W"), case.id
