@@ -18,7 +18,7 @@ from grader.speed.python_loops import DIMENSIONS, Loops, find_loops, sentences
 from grader.speed.race import PATIENCE, PhaseTiming, race
 from grader.speed.statistics import Estimate
 from grader.speed.stopwatch import PHASES, Stopwatch, Voided
-from grader.speed.workloads import Answers, only_right
+from grader.speed.workloads import TimedTruth, only_right
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class SpeedVerdict:
 
 
 def judge_speed(
-    client: Client, backend: Backend, policy: SpeedPolicy, answers: Answers = only_right
+    client: Client, backend: Backend, policy: SpeedPolicy, answers: TimedTruth = only_right
 ) -> SpeedVerdict:
     """Measure a submission's convolution while nothing else is timed on the same core.
 

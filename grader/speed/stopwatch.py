@@ -12,7 +12,7 @@ from grader.cases.compare import compare
 from grader.errors import GraderError
 from grader.results import Outcome, Place
 from grader.sandbox import Client, Reply
-from grader.speed.workloads import CONV2D_PARTS, Answers, Array, Size, only_right
+from grader.speed.workloads import CONV2D_PARTS, TimedTruth, Array, Size, only_right
 
 PHASES = ("forward", "backward")
 
@@ -68,7 +68,7 @@ class Stopwatch:
 
     core: int | None
     phases: Sequence[str] = PHASES
-    answers: Answers = only_right
+    answers: TimedTruth = only_right
     _marks: dict[Client, float] = field(default_factory=dict)
 
     def only(self, phases: Sequence[str]) -> "Stopwatch":

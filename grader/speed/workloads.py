@@ -17,10 +17,10 @@ from grader.cases.ground_truth import Part, largest_product
 
 Array = NDArray[np.float64]
 
-Allowed = Mapping[str, Sequence[Part]]
+TimedParts = Mapping[str, Sequence[Part]]
 """What counts as an answer, by part: the right values first."""
 
-Answers = Callable[[Mapping[str, Array]], Allowed]
+TimedTruth = Callable[[Mapping[str, Array]], TimedParts]
 """Returns what counts as an answer to inputs, as `Size.draw` makes them."""
 
 STRIDE = 2
@@ -111,7 +111,7 @@ def right_answers(inputs: Mapping[str, Array]) -> dict[str, Part]:
     }
 
 
-def only_right(inputs: Mapping[str, Array]) -> Allowed:
+def only_right(inputs: Mapping[str, Array]) -> TimedParts:
     """Count the right answers and no others."""
     return {part: (right,) for part, right in right_answers(inputs).items()}
 

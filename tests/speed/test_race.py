@@ -15,7 +15,7 @@ from grader.sandbox import Answer, Reply
 from grader.speed.baselines import Opponents
 from grader.speed.race import MIN_ROUNDS, PhaseTiming, race
 from grader.speed.stopwatch import PHASES, Stopwatch, Voided
-from grader.speed.workloads import CONV2D_PARTS, LARGE, PADDING, SMALL, STRIDE, Answers, only_right
+from grader.speed.workloads import CONV2D_PARTS, LARGE, PADDING, SMALL, STRIDE, TimedTruth, only_right
 
 TRANSFER = 1e-3
 LOOPS = 3e-6
@@ -73,7 +73,7 @@ def run(
     policy: SpeedPolicy | None = None,
     phases: Sequence[str] = PHASES,
     opponents: Opponents | None = None,
-    answers: Answers = only_right,
+    answers: TimedTruth = only_right,
     **options: Any,
 ) -> dict[str, PhaseTiming]:
     opponents = opponents or Opponents(Runner(LOOPS), Runner(REFERENCE), Runner(0.0))  # type: ignore[arg-type]
