@@ -3,6 +3,7 @@
 Trusted side; a table with the functions that it needs.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from math import prod
@@ -26,11 +27,6 @@ def _padded(mode: Any) -> StepFunction:
     return lambda call: np.pad(call.x, ((0, 0), (0, 0), *((p, p) for p in call.padding)), mode=mode)
 
 
-def _one_sided(before: int, after: int) -> StepFunction:
-    """Pad by multiples of p before and after each axis."""
-    return lambda call: np.pad(call.x, ((0, 0), (0, 0), *((before * p, after * p) for p in call.padding)))
-
-
 def _every_axis(call: LayerCall) -> Array:
     """Pad as ``np.pad(x, p)`` does."""
     p_h, p_w = call.padding
@@ -50,6 +46,86 @@ def _reshaped(*axes: int) -> StepFunction:
 def _sized(rows: int, columns: int) -> StepFunction:
     """Make the output as high and wide as two of its axes say, zero where nothing is computed."""
     return lambda result, _: to.pasted(result, (result.shape[rows], result.shape[columns]))
+
+
+def _fewer(sizes: Callable[[LayerCall], tuple[int, ...]]) -> StepFunction:
+    """Keep as many rows and columns of the output as a formula for its size gives."""
+
+    def kept(result: Array, call: LayerCall) -> Array:
+        rows, columns = sizes(call)
+        if min(rows, columns) < 0:
+            raise ValueError("negative dimensions are not allowed")
+        return to.pasted(result, (rows, columns))
+
+    return kept
+
+
+def _by_size(formula: Callable[[int, int, int, int], int]) -> Callable[[LayerCall], tuple[int, ...]]:
+    """Compute both output sizes from H, K, p and s."""
+    return lambda call: tuple(map(formula, call.x.shape[2:], call.window, call.padding, call.stride))
+
+
+_without_one = _by_size(lambda side, k, p, s: (side + 2 * p - k) // s)
+_one_padding = _by_size(lambda side, k, p, s: (side + p - k) // s + 1)
+_rounded = _by_size(lambda side, k, p, s: round((side + 2 * p - k) / s + 1))
+_rounded_first = _by_size(lambda side, k, p, s: round((side + 2 * p - k) / s) + 1)
+
+
+def _right_size(call: LayerCall) -> tuple[int, ...]:
+    return _by_size(lambda side, k, p, s: (side + 2 * p - k) // s + 1)(call)
+
+
+def _stops_unless_rounded(formula: Callable[[LayerCall], tuple[int, ...]]) -> StepFunction:
+    """Stop where rounding gives a window too many."""
+    return to.refusing(lambda call: formula(call) != _right_size(call), "could not be broadcast")
+
+
+def _with_whole_windows(formula: Callable[[LayerCall], tuple[int, ...]]) -> StepFunction:
+    """Extend the padded images by zeros for a window too many."""
+
+    def extended(call: LayerCall) -> Array:
+        more = (new - old for new, old in zip(formula(call), _right_size(call), strict=True))
+        widths = ((0, m * s) for m, s in zip(more, call.stride, strict=True))
+        return np.pad(pad(call), ((0, 0), (0, 0), *widths))
+
+    return extended
+
+
+def _with_empty_windows(formula: Callable[[LayerCall], tuple[int, ...]]) -> StepFunction:
+    return lambda result, call: to.pasted(result, formula(call))
+
+
+def _transposed(result: Array, _: LayerCall) -> Array:
+    return result.swapaxes(2, 3)
+
+
+def _sizes_exchanged(result: Array, _: LayerCall) -> Array:
+    return result.reshape(*result.shape[:2], *result.shape[:1:-1])
+
+
+def _one_tap(chosen: int) -> StepFunction:
+    """Let one kernel element be all."""
+
+    def kept(call: LayerCall) -> Array:
+        weight = np.zeros_like(call.weight)
+        weight[:, :, chosen, chosen] = call.weight[:, :, chosen, chosen]
+        return weight
+
+    return to.changed(weight=kept)
+
+
+def _bias_times(count: Callable[[LayerCall], int]) -> StepFunction:
+    return lambda sums, call: sums + count(call) * call.bias[:, None, None]
+
+
+def _channels_summed(call: LayerCall) -> LayerCall:
+    """Sum the image's channels first, and use each kernel's first channel."""
+    return replace(call, x=call.x.sum(axis=1, keepdims=True), weight=call.weight[:, :1])
+
+
+def _kernels_summed(call: LayerCall) -> LayerCall:
+    """Use the sum of a kernel's channels for each channel."""
+    return replace(call, x=call.x.sum(axis=1, keepdims=True), weight=call.weight.sum(axis=1, keepdims=True))
 
 
 def _windows_of_unpadded(result: Array, call: LayerCall) -> Array:
@@ -81,6 +157,15 @@ def _strides_from_the_shape(call: LayerCall) -> Array:
 def _float_sizes(call: LayerCall) -> LayerCall:
     np.zeros((call.x.shape[2] / call.stride[0],))
     return call
+
+
+_FLOAT_SIZE = (
+    r"TypeError: ('(numpy\.)?float\d*' object cannot be interpreted as an integer"
+    r"|slice indices must be integers"
+    r"|Cannot cast array data from dtype\('float64'\) to dtype\('int64'\))"
+    r"|IndexError: arrays used as indices must be of integer"
+)
+"""What NumPy and Python say to a size, a count or an index that is a float."""
 
 
 def _unequal(pair: tuple[int, int]) -> bool:
@@ -123,11 +208,35 @@ def _unchecked(**steps: StepFunction) -> FormSteps:
 FORWARD_MISTAKES = (
     _forward("flips_kernel_in_forward", arguments=to.kernel_flipped),
     _forward("orders_columns_differently", arguments=_columns_in_other_order),
-    _forward("reshapes_instead_of_transposing", finish=(_reshaped(0, 2, 3, 1), _reshaped(1, 0, 2, 3))),
+    _forward(
+        "reshapes_instead_of_transposing",
+        finish=(_reshaped(0, 2, 3, 1), _reshaped(1, 0, 2, 3), _reshaped(1, 2, 3, 0), _reshaped(2, 3, 0, 1)),
+    ),
+    _forward("exchanges_output_axes", finish=(_transposed, _sizes_exchanged)),
+    _forward("forgets_one_in_output_size", finish=_fewer(_without_one)),
+    _forward("adds_padding_once_to_output_size", finish=_fewer(_one_padding)),
+    _forward(
+        "rounds_output_size",
+        *({"output.refuse": _stops_unless_rounded(formula)} for formula in (_rounded, _rounded_first)),
+        *({"output.pad": _with_whole_windows(formula)} for formula in (_rounded, _rounded_first)),
+        *({"output.finish": _with_empty_windows(formula)} for formula in (_rounded, _rounded_first)),
+        flags={"refuses": True},
+    ),
+    _forward("keeps_one_kernel_element", arguments=(_one_tap(-1), _one_tap(0))),
+    _forward(
+        "adds_bias_several_times",
+        bias=(
+            _bias_times(lambda call: call.weight[0, 0].size),
+            _bias_times(lambda call: call.weight.shape[1]),
+            _bias_times(lambda call: call.weight[0].size),
+        ),
+    ),
+    _forward("sums_channels_before_weighting", arguments=(_channels_summed, _kernels_summed)),
     _forward("pads_twice", arguments=to.padding_of(lambda p: 2 * p)),
+    _forward("pads_too_far_before", pad=to.bordered(2, 0)),
     _forward("pads_by_one", arguments=(to.padding_of(lambda _: 1), to.padding_of(lambda p: min(p, 1)))),
     _forward("pads_with_edge_values", pad=tuple(map(_padded, ("edge", "symmetric", "wrap")))),
-    _forward("pads_one_side", pad=tuple(map(_one_sided, (0, 2, 1, 0), (2, 0, 0, 1)))),
+    _forward("pads_one_side", pad=tuple(map(to.bordered, (0, 0), (2, 1)))),
     _forward("pads_every_axis", flags={"hint": "pad_without_axes", "refuses": True}, pad=_every_axis),
     _forward("swaps_output_height_and_width", finish=_sized(3, 2)),
     _forward("computes_one_output_size", finish=(_sized(2, 2), _sized(3, 3))),
@@ -135,15 +244,31 @@ FORWARD_MISTAKES = (
     _forward("counts_windows_without_padding", finish=_windows_of_unpadded),
     _forward("adds_bias_along_wrong_axis", bias=tuple(map(_bias_along, ((-1,), (-1, 1))))),
     _forward("keeps_one_input_channel", arguments=(_one_channel(to.LAST), _one_channel(to.FIRST))),
-    _forward("views_outside_the_array", flags={"refuses": True}, pad=_strides_of_the_unpadded),
-    _forward("assumes_contiguous_memory", flags={"refuses": True}, pad=_strides_from_the_shape),
+    _forward(
+        "views_outside_the_array",
+        flags={"refuses": True, "errors": "^out_of_bounds_view"},
+        pad=_strides_of_the_unpadded,
+    ),
+    _forward(
+        "assumes_contiguous_memory",
+        flags={"refuses": True, "errors": "^out_of_bounds_view"},
+        pad=_strides_from_the_shape,
+    ),
     _forward(
         "computes_float_sizes",
-        flags={"hint": "true_division", "needs_hint": True, "refuses": True, "single": True},
+        flags={
+            "hint": "true_division",
+            "refuses": True,
+            "says_so": True,
+            "single": True,
+            "errors": _FLOAT_SIZE,
+        },
         refuse=_float_sizes,
     ),
     *(
-        _forward(name, flags={"refuses": True, "hint": hint}, refuse=to.refusing(unwanted, reason))
+        _forward(
+            name, flags={"refuses": True, "by_case": True, "hint": hint}, refuse=to.refusing(unwanted, reason)
+        )
         for name, unwanted, reason, hint in (
             ("handles_square_images_only", lambda call: _unequal(call.x.shape[2:]), "not square", "square"),
             ("handles_square_kernels_only", lambda call: _unequal(call.window), "not square", ""),

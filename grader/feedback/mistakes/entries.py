@@ -79,7 +79,7 @@ def wrong(
     """
     site = Site(site) if isinstance(site, str) else site
     kind, _, parts = site.where.partition(".")
-    link, title, sentence = TEXTS[name]
+    link, *texts = TEXTS[name]
     several = {step: made if isinstance(made, Sequence) else (made,) for step, made in steps.items()}
     forms = [form if isinstance(form, Form) else Form(form) for form in given]
     for place in range(max(map(len, several.values()), default=0)):
@@ -87,8 +87,11 @@ def wrong(
         replaced = [on(parts, step, function) for step, function in chosen.items() if function is not None]
         forms.append(Form({key: function for one in replaced for key, function in one.items()}))
     criteria = tuple(dict.fromkeys(criterion_of(kind, part) for part in parts.split()))
-    words = title + site.title, sentence.format(site), link
-    return Mistake(name + site.suffix, kind, criteria, *words, tuple(forms), **flags or {})
+    (title, sentence), *shown = (
+        (texts[i] + site.title, texts[i + 1].format(site)) for i in range(0, len(texts), 2)
+    )
+    own = {"shown": shown[0] if shown else None, **(flags or {})}
+    return Mistake(name + site.suffix, kind, criteria, title, sentence, link, tuple(forms), **own)
 
 
 def around(method: str, function: Callable[..., Any]) -> Form:

@@ -46,6 +46,16 @@ def _assigns(shares: Array, call: LayerCall) -> Array:
     return grad_padded
 
 
+def _last_tap(shares: Array, call: LayerCall) -> Array:
+    """Let a later kernel element overwrite the pixels of the ones before."""
+    (s_h, s_w), (rows, columns) = call.stride, shares.shape[2:4]
+    grad_padded = np.zeros_like(pad(call))
+    blocks = shares.reshape(*shares.shape[:4], *call.window)
+    for u, v in np.ndindex(*call.window):
+        grad_padded[:, :, u : u + s_h * rows : s_h, v : v + s_w * columns : s_w] = blocks[..., u, v]
+    return grad_padded
+
+
 def _crop_from_the_end(grad_padded: Array, call: LayerCall) -> Array:
     """Crop by p:-p, which is empty at p = 0."""
     p_h, p_w = call.padding
@@ -94,7 +104,10 @@ FAMILIES = (
     *family(PASSES, "swaps_stride_axes", arguments=to.stride_swapped),
     *family(CONV_PASSES[:2], "uses_one_stride", arguments=to.one_stride),
     *family((GRAD_X_PASS, GRAD_WEIGHT_PASS), "dilates_by_one_zero", arguments=to.stride_capped),
-    *family(PASSES, "ignores_padding", arguments=to.no_padding),
+    *family((*CONV_PASSES[:2], *PASSES[3:]), "ignores_padding", arguments=to.no_padding),
+    wrong(
+        GRAD_WEIGHT_PASS, "ignores_padding", arguments=(to.no_padding, None), pad=(None, to.bordered(0, 2))
+    ),
     *family(CONV_PASSES, "swaps_padding_axes", arguments=to.padding_swapped),
     *family((FORWARD_PASS,), "uses_one_padding", arguments=to.one_padding),
     *family(CONV_PASSES[:2], "transposes_kernel", arguments=to.kernel_transposed),
@@ -114,7 +127,7 @@ FAMILIES = (
         flags={"hint": "crop", "refuses": True},
         crop=(_crop_from_the_end, _crop_that_fails_without_padding, _crop_without_padding_aside),
     ),
-    *family(GRAD_XS[:2], "assigns_where_windows_overlap", scatter=_assigns),
+    *family(GRAD_XS[:2], "assigns_where_windows_overlap", scatter=(_assigns, _last_tap)),
     *family((layer("conv2d", "output"), layer("linear", "output")), "forgets_bias", bias=as_it_is),
     *family(
         (layer("conv2d", "grad_bias"), layer("linear", "grad_bias")),

@@ -15,6 +15,10 @@ from cnn_reference.arrays import Array
 StepFunction: TypeAlias = Callable[..., Any]
 FormSteps: TypeAlias = Mapping[str, StepFunction]
 NOTHING: Array = np.zeros(0)
+STOPPED = (
+    r"^(raised: (ValueError|AssertionError|IndexError|TypeError|ZeroDivisionError|SystemExit|Exception))"
+)
+"""Errors by which code stops on arguments, its own or NumPy's; a name that is missing, say, is none."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,6 +91,15 @@ class Mistake:
         Whether its answers alone (an error on every call, say) are too common to name it by.
     refuses : bool
         Whether it is known by its errors alone: others must also give a wrong array.
+    by_case : bool
+        Whether wrong arrays do as well as errors: its sentence only says in which cases the code fails.
+    errors : str
+        A pattern that the outcome and text of an error must match for the error to be this mistake's.
+    says_so : bool
+        Whether such an error names the mistake where every call gives one.
+    shown : (str, str) or None
+        Title and sentence where the source shows the hint; `title` and `sentence` claim only what the
+        answers show.
     single : bool
         Whether it is made alone: it leaves nothing for a second mistake to show.
     """
@@ -101,6 +114,10 @@ class Mistake:
     hint: str = ""
     needs_hint: bool = False
     refuses: bool = False
+    by_case: bool = False
+    errors: str = STOPPED
+    says_so: bool = False
+    shown: tuple[str, str] | None = None
     single: bool = False
 
 

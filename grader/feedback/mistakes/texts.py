@@ -1,4 +1,5 @@
-"""What a student reads about each mistake: a row of name, heading of the note, title and sentence.
+"""What a student reads about each mistake: a row of name, heading of the note, title and sentence (twice, where
+the source can show it).
 
 Trusted side; data. In a family's sentence, {0.result} and {0.right} are its site's words (`entries`).
 """
@@ -6,78 +7,90 @@ Trusted side; data. In a family's sentence, {0.result} and {0.right} are its sit
 from collections.abc import Mapping
 
 _ROWS = """
-ignores_stride | stride-2-and-padding-1-in-two-dimensions | Stride ignored | {0.result} is computed as if the stride were 1: {0.right}.
-swaps_stride_axes | stride-2-and-padding-1-in-two-dimensions | Stride's height and width exchanged | {0.result} uses the stride's height for the width and its width for the height.
-uses_one_stride | stride-2-and-padding-1-in-two-dimensions | One number of the stride used for both axes | {0.result} uses one number of the stride for both axes; the stride is (height, width).
-dilates_by_one_zero | grad-x-by-dilating | Dilated by a single zero | Your code puts one zero between the upstream gradient's rows whatever the stride: put s - 1 there.
-ignores_padding | padding-and-cropping | Padding ignored | {0.result} is computed as if the padding were 0: {0.right}, where padded has p more rows on each side.
-swaps_padding_axes | padding-and-cropping | Padding's height and width exchanged | {0.result} uses the padding's height for the width and its width for the height.
-uses_one_padding | padding-and-cropping | One number of the padding used for both axes | {0.result} uses one number of the padding for both axes; the padding is (height, width).
-transposes_kernel | windows-as-a-view | Kernel transposed | {0.result} exchanges the kernel's height and width: axis 2 of the weight runs down, axis 3 across.
-swaps_channels | windows-as-a-view | Weight's channel axes exchanged | {0.result} reads the weight as (C_in, C_out, K_h, K_w); it is (C_out, C_in, K_h, K_w).
+ignores_stride | stride-2-and-padding-1-in-two-dimensions | Stride ignored | {0.result} is what a stride of 1 gives: {0.right}.
+swaps_stride_axes | stride-2-and-padding-1-in-two-dimensions | Stride's height and width exchanged | {0.result} is what the stride gives with its height and width exchanged: it is (height, width).
+uses_one_stride | stride-2-and-padding-1-in-two-dimensions | One number of the stride used for both axes | {0.result} is what one number of the stride gives for both axes; the stride is (height, width).
+dilates_by_one_zero | grad-x-by-dilating | Dilated by a single zero | {0.result} is what a stride of 2 gives where the stride is larger: put s - 1 zeros between the gradient's rows, not one.
+ignores_padding | padding-and-cropping | Padding ignored | {0.result} is what a padding of 0 gives: {0.right}, where padded has p more rows on each side.
+swaps_padding_axes | padding-and-cropping | Padding's height and width exchanged | {0.result} is what the padding gives with its height and width exchanged: it is (height, width).
+uses_one_padding | padding-and-cropping | One number of the padding used for both axes | {0.result} is what one number of the padding gives for both axes; the padding is (height, width).
+transposes_kernel | windows-as-a-view | Kernel transposed | {0.result} is that of the kernel with height and width exchanged: axis 2 of the weight runs down, axis 3 across.
+swaps_channels | windows-as-a-view | Weight's channel axes exchanged | {0.result} is that of a weight (C_in, C_out, K_h, K_w); it is (C_out, C_in, K_h, K_w).
 drops_axes_of_one | output-size-and-remainder | Axes of size one dropped | {0.result} has lost its axes of size one: a batch of one image, or one channel, keeps its axis.
-refuses_remainder | output-size-and-remainder | Valid sizes refused | Your code refuses sizes that the stride does not divide. They are valid: floor the output size; the last (H + 2p - K) % s rows are never read.
+refuses_remainder | output-size-and-remainder | Error where the stride leaves a remainder | Your code stops where the stride does not divide H + 2p - K. Such sizes are valid: floor the output size; the last rows are never read. | Valid sizes refused | Your code refuses sizes that the stride does not divide. They are valid: floor the output size; the last (H + 2p - K) % s rows are never read.
 rounds_output_size_up | output-size-and-remainder | Output size rounded up | The output has a window too many where the stride leaves a remainder: floor the size.
 returns_padded_grad_x | padding-and-cropping | Border left on grad_x | grad_x still has the border: cut it off with [p : p + H].
-crops_from_the_end | padding-and-cropping | Border cut off with p:-p | The border is cut off with p:-p, which is empty at p = 0: write p : p + H.
-assigns_where_windows_overlap | grad-x-by-scattering | Overlapping windows overwrite each other | Where windows overlap, a later one overwrites the gradient of an earlier one: use += instead of =.
+crops_from_the_end | padding-and-cropping | grad_x lost where the padding is 0 | grad_x is empty, or an error, where the padding is 0, as a cut by p:-p would make it: p : p + H works for every p. | Border cut off with p:-p | The border is cut off with p:-p, which is empty at p = 0: write p : p + H.
+assigns_where_windows_overlap | grad-x-by-scattering | Overlapping windows overwrite each other | Where windows overlap, a later share takes the place of an earlier one: add them, += instead of =, or np.add.at with indices.
 forgets_bias | the-index-sum | Bias not added | The output lacks the bias: add it once to each output channel.
+keeps_one_kernel_element | the-index-sum | One kernel element instead of the sum | The output is the share of a single kernel element: sum over all K_h * K_w of them with +=.
+adds_bias_several_times | the-index-sum | Bias added several times | The output has the bias several times: add it once, outside the loop over channels or kernel elements.
+sums_channels_before_weighting | the-index-sum | Channels summed before they are weighted | The output is that of channels summed before they are weighted: each input channel has weights of its own.
 shapes_grad_bias_differently | grad-bias | grad_bias has further axes | grad_bias has further axes of size one: it has the bias's shape, one axis.
 averages_over_batch | batch-sums | Gradients averaged over the batch | The gradients of weight and bias are averaged over the batch: sum them instead.
-keeps_last_image_only | batch-sums | Gradient of the last image only | Each image overwrites the gradient of the one before: sum over the batch with +=.
-ignores_upstream_gradient | the-matrix-behind-it | Upstream gradient ignored | The upstream gradient is taken to be all ones: multiply by the one that backward gets.
-computes_in_float32 | dtype | Computed in float32 | float64 inputs are computed in float32 or less: take the dtype from the input.
-computes_in_integers | dtype | Results cut to integers | Results are stored in an integer array, which cuts off the fractions: allocate a float array.
-answers_zeros | the-index-sum | Result all zeros | The result is all zeros: the loop that fills it never runs, or another array is filled.
+keeps_last_image_only | batch-sums | Gradient of the last image only | The gradient is that of the last image alone: sum over the batch with +=.
+ignores_upstream_gradient | the-matrix-behind-it | Upstream gradient ignored | The result is that of an upstream gradient of ones: multiply by the one that backward gets.
+computes_in_float32 | dtype | Computed in float32 | float64 inputs give results of float32 precision or less: take the dtype from the input.
+computes_in_integers | dtype | Results cut to integers | The fractions of the results are cut off, as in an integer array: allocate a float array.
+answers_zeros | the-index-sum | Result all zeros | The result is all zeros: perhaps the loop that fills it never runs, or another array is filled.
 negates_gradients | the-matrix-behind-it | Gradients with the wrong sign | The gradients have the wrong sign: backward returns them as they are, the step subtracts them.
 clips_gradients | the-matrix-behind-it | Gradients clipped | The gradients are clipped: a layer returns them as they are.
 flips_kernel_in_forward | the-index-sum | Kernel flipped in forward | The kernel is flipped. A layer correlates: weight[u, v] meets padded[s*i + u, s*j + v].
-orders_columns_differently | windows-as-a-view | Windows and kernels flattened in different orders | Windows and kernels are flattened in different orders, so each weight meets another pixel's value.
-reshapes_instead_of_transposing | windows-as-a-view | Output reshaped instead of transposed | Reshape alone mixes channels and pixels: reshape to the product's own axes first, then transpose.
-pads_twice | padding-and-cropping | Input padded twice | The input is padded twice: the border is 2p wide on each side instead of p.
-pads_by_one | padding-and-cropping | Padding fixed at one | The border is one pixel wide whatever the padding is.
+orders_columns_differently | windows-as-a-view | Windows and kernels flattened in different orders | The output is that of kernels flattened in another order than windows, so each weight meets another pixel's value.
+reshapes_instead_of_transposing | windows-as-a-view | Output reshaped instead of transposed | The output has the right values in the wrong places: reshape to the product's own axes first, then transpose.
+pads_twice | padding-and-cropping | Border twice as wide | The output is that of an input with a border of 2p on each side instead of p.
+pads_too_far_before | padding-and-cropping | Border too wide above and to the left | The output is that of an input with 2p rows above it and 2p columns to its left: a border is p wide on each side.
+pads_by_one | padding-and-cropping | Padding fixed at one | The output is that of a border of one pixel whatever the padding is.
 pads_with_edge_values | padding-and-cropping | Border not zero | The border repeats or mirrors pixels of the image: fill it with zeros.
-pads_one_side | padding-and-cropping | Border not the same on both sides | The border is not the same on both sides: each side gets p rows or columns.
+pads_one_side | padding-and-cropping | Border not the same on both sides | The output is that of an input whose border is not the same on both sides: each side gets p rows or columns.
 pads_every_axis | padding-and-cropping | Batch and channels padded | np.pad(x, p) pads the batch and the channels too: pad only height and width.
 swaps_output_height_and_width | output-size-and-remainder | Output's height and width exchanged | The output's height is computed from the input's width, and its width from the height.
+exchanges_output_axes | output-size-and-remainder | Output's rows and columns exchanged | Height and width of the output are exchanged: axis 2 runs down, axis 3 across.
+forgets_one_in_output_size | output-size-and-remainder | Last row and column of the output missing | The output lacks its last row and column: H_out is (H + 2p - K) // s + 1; the + 1 counts the first window.
+adds_padding_once_to_output_size | output-size-and-remainder | Output sized for a border on one side | The output ends where (H + p - K) // s + 1 ends: the border is on both sides, so H_out is (H + 2p - K) // s + 1.
+rounds_output_size | output-size-and-remainder | Output size rounded to the nearest | Where (H + 2p - K) / s is nearer to the next whole number, your code makes a window too many: round down, with //.
 computes_one_output_size | output-size-and-remainder | One size used for the output's height and width | One size is computed and used for both height and width of the output.
 makes_output_as_large_as_input | output-size-and-remainder | Output as large as the input | The output has the input's height and width whatever kernel, stride and padding are.
 counts_windows_without_padding | output-size-and-remainder | Windows counted without padding | The loops end where an input without padding would end, so the last rows and columns stay zero.
 adds_bias_along_wrong_axis | the-index-sum | Bias added along the wrong axis | The bias is broadcast along the width or height; it belongs to channels: bias[:, None, None].
 keeps_one_input_channel | the-index-sum | Only one input channel used | Each input channel overwrites the sum of the one before: use += over the channels.
-views_outside_the_array | windows-as-a-view | as_strided reads outside the array | as_strided gets the padded shape but the unpadded array: it reads memory behind the array.
-assumes_contiguous_memory | windows-as-a-view | Strides computed from the shape | Strides are computed from the shape; an array that is a view of another has its own: use x.strides.
-computes_float_sizes | output-size-and-remainder | Sizes computed with / | Sizes are computed with /, which gives a float: use // for array sizes and ranges.
+views_outside_the_array | windows-as-a-view | as_strided reads outside the array | as_strided reads memory behind the array where there is padding: give it the padded array.
+assumes_contiguous_memory | windows-as-a-view | Strides computed from the shape | The output is that of strides computed from the shape; an array that is a view of another has its own: x.strides.
+computes_float_sizes | output-size-and-remainder | A size is a float | A size, count or index is a float, which NumPy and range refuse: / always gives a float, // an int.
 answers_anything | output-size-and-remainder | Invalid arguments accepted | Arguments that make no sense get an answer: raise ValueError.
 clips_kernel_to_image | output-size-and-remainder | Kernel larger than the image accepted | Your code cuts a kernel that is larger than the padded image to size: raise ValueError.
 ignores_extra_channels | windows-as-a-view | Unequal channels accepted | Your code skips the channels that only the image or only the kernel has: raise ValueError.
 takes_negative_stride | stride-2-and-padding-1-in-two-dimensions | Stride of zero or less accepted | Your code takes a stride of zero or less for another one: raise ValueError.
 takes_negative_padding | padding-and-cropping | Negative padding accepted | A negative padding crops the image, or counts as none: raise ValueError.
-handles_square_images_only | output-size-and-remainder | Error where the input is not square | Your code stops with an error where the input is not square.
-handles_square_kernels_only | output-size-and-remainder | Error where the kernel is not square | Your code stops with an error where the kernel is not square.
-handles_equal_strides_only | stride-2-and-padding-1-in-two-dimensions | Error where the strides of the two axes differ | Your code stops with an error where the strides of the two axes differ.
-handles_equal_paddings_only | padding-and-cropping | Error where the paddings of the two axes differ | Your code stops with an error where the paddings of the two axes differ.
-handles_integers_only | output-size-and-remainder | Error where kernel size, stride or padding is a pair (height, width) | Your code stops with an error where kernel size, stride or padding is a pair (height, width).
-fails_on_one_image | output-size-and-remainder | Error where the batch has one image | Your code stops with an error where the batch has one image.
-fails_on_one_kernel | output-size-and-remainder | Error where there is one output channel | Your code stops with an error where there is one output channel.
-crops_by_one | padding-and-cropping | Crop fixed at one | One row and column is cut off on each side whatever the padding is: cut off p.
+handles_square_images_only | output-size-and-remainder | Fails where the input is not square | Your code fails where the input is not square, and in no other case.
+handles_square_kernels_only | output-size-and-remainder | Fails where the kernel is not square | Your code fails where the kernel is not square, and in no other case.
+handles_equal_strides_only | stride-2-and-padding-1-in-two-dimensions | Fails where the strides of the two axes differ | Your code fails where the strides of the two axes differ, and in no other case.
+handles_equal_paddings_only | padding-and-cropping | Fails where the paddings of the two axes differ | Your code fails where the paddings of the two axes differ, and in no other case.
+handles_integers_only | output-size-and-remainder | Fails where kernel size, stride or padding is a pair (height, width) | Your code fails where kernel size, stride or padding is a pair (height, width), and in no other case.
+fails_on_one_image | output-size-and-remainder | Fails where the batch has one image | Your code fails where the batch has one image, and in no other case.
+fails_on_one_kernel | output-size-and-remainder | Fails where there is one output channel | Your code fails where there is one output channel, and in no other case.
+crops_by_one | padding-and-cropping | Crop fixed at one | grad_x lacks one row and column on each side whatever the padding is: cut off p.
+crops_one_end_only | padding-and-cropping | Border cut off one side only | grad_x still has the border of one side: cut off p rows and columns on each side.
 crops_wrong_axes | padding-and-cropping | Border cut off the wrong axes | The border is cut off the wrong axes: it lies around axes 2 and 3.
-pads_gradient_like_the_blog | grad-x-by-dilating | Dilated gradient padded by p | The dilated gradient is padded by p: pad it by K - 1 and crop the result by p.
-forgets_remainder_in_grad_x | output-size-and-remainder | Unread rows missing in grad_x | The dilated gradient lacks r zeros at its end, so the result is too small: append them.
+pads_gradient_like_the_blog | grad-x-by-dilating | Dilated gradient padded by p | grad_x is what a dilated gradient with a border of p gives: pad it by K - 1 and cut p off the result.
+views_gradient_with_wrong_border | grad-x-by-dilating | Border of the dilated gradient too narrow or too wide | grad_x is what windows see of a dilated gradient whose border is not K - 1: pad it by K - 1, append r rows, then cut p off the result.
+forgets_remainder_in_grad_x | output-size-and-remainder | Unread rows missing in grad_x | grad_x is what a dilated gradient without the remainder's r rows gives: append r rows and columns of zeros at its end.
 gives_unread_rows_gradient | output-size-and-remainder | Unread rows have a gradient | Rows and columns that no window reads get a gradient: theirs is zero.
-dilates_after_padding | grad-x-by-dilating | Gradient padded before it is dilated | The gradient is padded before it is dilated, which stretches the border: dilate first.
-does_not_flip_kernel_in_grad_x | grad-x-by-dilating | Kernel not flipped in grad_x | The dilated gradient is correlated with the kernel as it is: flip the kernel along both axes.
+dilates_after_padding | grad-x-by-dilating | Gradient padded before it is dilated | grad_x is what a gradient gives that is padded first and dilated then, which stretches the border: dilate first.
+does_not_flip_kernel_in_grad_x | grad-x-by-dilating | grad_x of the flipped kernel | grad_x is that of the flipped kernel: a window's share is its weight as it is; over a dilated gradient the kernel is turned.
 keeps_one_image_in_grad_x | grad-x-by-scattering | Only one image gets its gradient | Only one image of the batch gets its gradient, the others zero: fill grad_x for every image.
-keeps_one_kernel_in_grad_x | grad-x-by-scattering | Only one output channel's share kept | Only one output channel's share is kept: sum the shares of all kernels with +=.
+keeps_one_kernel_in_grad_x | grad-x-by-scattering | Only one output channel's share kept | grad_x is only one output channel's share: sum the shares of all kernels with +=.
 answers_zeros_if_padded | padding-and-cropping | grad_x all zeros where there is padding | grad_x is all zeros where there is padding: write into the array that you crop and return.
 returns_grad_weight_as_grad_x | the-matrix-behind-it | grad_weight returned as grad_x | backward returns the gradient of the weight: return that of x.
-updates_weight_before_grad_x | the-matrix-behind-it | Weights updated before grad_x | The weights are updated before grad_x is computed: compute it from the weights that forward used.
+updates_weight_before_grad_x | the-matrix-behind-it | Weights updated before grad_x | grad_x is that of weights which were already updated: compute it first, from the weights that forward used.
 averages_grad_x_over_batch | the-matrix-behind-it | grad_x averaged over the batch | grad_x is divided by the batch size: leave it, since the loss has divided already.
 replaces_zeros_in_gradients | the-matrix-behind-it | Zeros in grad_x replaced | Gradients that are exactly zero are replaced by a small number: zero is right there.
-counts_windows_without_padding_in_backward | output-size-and-remainder | Windows counted without padding in backward | The loops end where an input without padding would end: count windows as forward does.
-does_not_dilate_in_grad_weight | stride-2-and-padding-1-in-two-dimensions | Gradient not dilated in grad_weight | The upstream gradient is not dilated, so grad_weight is larger than the kernel: put s - 1 zeros between its rows.
-keeps_remainder_in_grad_weight | output-size-and-remainder | Unread rows used in grad_weight | The unread rows are correlated too, so grad_weight is larger than the kernel: leave them out.
+counts_windows_without_padding_in_backward | output-size-and-remainder | Windows counted without padding in backward | Only the windows of an input without padding count in the gradient: count windows as forward does.
+does_not_dilate_in_grad_weight | stride-2-and-padding-1-in-two-dimensions | Gradient not dilated in grad_weight | grad_weight is larger than the kernel, as if the gradient were not dilated: put s - 1 zeros between its rows.
+keeps_remainder_in_grad_weight | output-size-and-remainder | Unread rows used in grad_weight | grad_weight is larger than the kernel, as if the unread rows were correlated too: leave them out.
 flips_grad_weight | grad-weight | grad_weight flipped | grad_weight is flipped: forward does not flip the kernel, so its gradient is not flipped either.
+orders_gradient_differently | windows-as-a-view | Upstream gradient reshaped without transposing | The result is that of an upstream gradient whose axes were put in another order by reshape: transpose before reshaping.
+keeps_last_window_in_grad_weight | batch-sums | Gradient of the last window only | grad_weight is the share of the last window alone: sum over all windows and images with +=.
 transposes_grad_weight | windows-as-a-view | grad_weight's height and width exchanged | Height and width of grad_weight are exchanged: axis 2 runs down, axis 3 across.
 swaps_channels_of_grad_weight | windows-as-a-view | grad_weight's channel axes exchanged | grad_weight has its channel axes exchanged: it has the weight's shape (C_out, C_in, K_h, K_w).
 orders_columns_of_grad_weight_differently | windows-as-a-view | grad_weight reshaped in another order | grad_weight is reshaped in another order than its columns were laid out in.
@@ -139,8 +152,9 @@ clips_gradients_in_step | training-step | Gradients clipped in the step | The st
 """
 
 _NOTE = "reference/DERIVATION.md#"
-TEXTS: Mapping[str, tuple[str, str, str]] = {
-    name: (_NOTE + heading, title, sentence)
-    for name, heading, title, sentence in (row.split(" | ") for row in _ROWS.strip().splitlines())
+TEXTS: Mapping[str, tuple[str, ...]] = {
+    name: (_NOTE + heading, *texts)
+    for name, heading, *texts in (row.split(" | ") for row in _ROWS.strip().splitlines())
 }
-"""Link, title and sentence by name."""
+"""Link, title and sentence by name; another title and sentence for where the source shows the mistake, if it
+can: the first two are true of any code that gives these answers."""

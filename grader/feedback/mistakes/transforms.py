@@ -51,6 +51,11 @@ def padding_of(amount: Callable[[int], int]) -> CallChange:
     return changed(padding=lambda call: (amount(call.padding[0]), amount(call.padding[1])))
 
 
+def bordered(before: int, after: int) -> Callable[[LayerCall], Array]:
+    """Pad by multiples of p before and after each axis."""
+    return lambda call: np.pad(call.x, ((0, 0), (0, 0), *((before * p, after * p) for p in call.padding)))
+
+
 def channels_swapped(call: LayerCall) -> LayerCall:
     """Read the weight as (C_in, C_out, K_h, K_w), in the memory of the right one."""
     C_out, C_in, *kernel = call.weight.shape

@@ -116,7 +116,7 @@ def test_catalogue_titles_are_a_few_words_and_tell_mistakes_of_one_criterion_apa
 def test_catalogue_family_names_title_and_sentence_of_each_part():
     entry = mistake("ignores_stride_in_grad_x")
     assert entry.title == "Stride ignored in grad_x"
-    assert entry.sentence.startswith("grad_x is computed as if the stride were 1: ")
+    assert entry.sentence.startswith("grad_x is what a stride of 1 gives: ")
 
 
 def test_texts_are_all_used():
