@@ -1,35 +1,41 @@
-"""Name the mistake that explains a submission's answers, or none.
+"""Name the mistake that explains a submission's answers, or none; say what only follows from another fault.
 
 Trusted side; pure. For a failing criterion, catalogued mistakes answer the same cases. One is named only
-if its answers are the submission's on every case, wrong and right, at least `ENOUGH` of them wrong, and
-no other does as well. Two in combination are tried where no single one explains.
+if every array of the submission is its own, wrong or right, at least `ENOUGH` of them wrong, and no other
+does as well; or if it stops in exactly the cases in which the submission does. A criterion that fails only
+where another one has failed already is not explained by a mistake of its own.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from functools import lru_cache
-from itertools import combinations
-from typing import Any
+from itertools import groupby
 
-from numpy.typing import NDArray
-
-from grader.cases import Case, parts_of
+from grader.cases import LAYERS, criterion_of
 from grader.cases.ground_truth import GroundTruth
-from grader.feedback.evidence import AskedPart, alike, arrays_alike, evidence
-from grader.feedback.mistakes import CATALOGUE, Form, Mistake, combine, mistake
-from grader.feedback.mistakes.layers import student
-from grader.feedback.mistakes.simulate import InProcess, quick_part
+from grader.feedback.evidence import AskedPart, alike, evidence
+from grader.feedback.follow_ups import contained_fault, follow_up, same_mistake, stopped_before
+from grader.feedback.mistakes import Mistake
 from grader.feedback.source_hints import find_hints
+from grader.feedback.suspects import (
+    ENOUGH,
+    Suspect,
+    array_suspects,
+    chosen,
+    entries,
+    gives_arrays,
+    moved,
+    reply,
+    stopping_suspects,
+    stops_as,
+)
 from grader.intake.source import Program
 from grader.results import Diagnosis, Place
 from grader.sandbox import Reply
 
-ENOUGH = 3
-"""How many wrong answers a mistake must explain to be named."""
-
 NO_PROGRAM = Program("", {})
 
-Suspect = tuple[tuple[str, int], ...]
-"""One or two mistakes, each with the place of its form."""
+Hints = Mapping[str, Place | None]
+Items = Sequence[AskedPart]
+Evidence = Mapping[str, Items]
 
 
 def diagnose(
@@ -53,119 +59,98 @@ def diagnose(
         One for each mistake and criterion, in the order of the criteria; none where nothing explains.
     """
     hints = _hints(program)
-    sorted_items = evidence(truth, replies)
+    asked = evidence(truth, replies)
     found: list[Diagnosis] = []
-    for criterion, items in sorted_items.items():
-        relevant = _relevant(items)
-        wrong = sum(not item.right for item in relevant)
-        if wrong >= ENOUGH:
-            suspect = explanation(truth, criterion, relevant, hints)
-            found += [_diagnosis(name, criterion, hints, wrong) for name, _ in suspect]
+    for kind, criteria in groupby(asked, lambda criterion: criterion.partition(".")[0]):
+        layer = {criterion: asked[criterion] for criterion in criteria}
+        if kind == "network":
+            found += _of_network(truth, layer, asked, hints)
+        else:
+            found += _of_layer(truth, kind, layer, hints)
     return tuple(found)
 
 
-def explanation(
-    truth: GroundTruth, criterion: str, items: Sequence[AskedPart], hints: Collection[str]
-) -> Suspect:
-    """Return the only suspect that explains all items; no suspect if there is none, or several.
+def _of_layer(truth: GroundTruth, kind: str, layer: Evidence, hints: Hints) -> Iterator[Diagnosis]:
+    """Yield what explains the criteria of one layer, the output's first."""
+    first, *_ = LAYERS[kind].parts
+    forward = layer.get(criterion_of(kind, first), ())
+    faults: dict[str, Suspect] = {}
+    for criterion, items in layer.items():
+        own = [item for item in items if not item.inherited]
+        wrong = sum(not item.right for item in own)
+        if wrong < ENOUGH:
+            yield from stopped_before(criterion, items)
+            continue
+        earlier = _by_earlier(truth, kind, own, faults)
+        if earlier and earlier[1].is_about(criterion):
+            faults[criterion] = earlier[1]
+            yield from _named(truth, earlier[1], criterion, own, hints)
+        elif after := follow_up(criterion, own, forward):
+            yield after
+        elif earlier:
+            yield same_mistake(entries(earlier[1])[0], criterion, earlier[0], wrong)
+        else:
+            for suspect in explanations(truth, criterion, own, hints):
+                faults.setdefault(criterion, suspect)
+                yield from _named(truth, suspect, criterion, own, hints)
 
-    Wrong items come first when a suspect is tried, so that most are cleared by the first.
+
+def _of_network(truth: GroundTruth, layer: Evidence, asked: Evidence, hints: Hints) -> Iterator[Diagnosis]:
+    for criterion, items in layer.items():
+        suspects = explanations(truth, criterion, items, hints)
+        for suspect in suspects:
+            yield from _named(truth, suspect, criterion, items, hints)
+        if not suspects:
+            yield from contained_fault(criterion, items, asked)
+
+
+def _by_earlier(
+    truth: GroundTruth, kind: str, items: Items, faults: Mapping[str, Suspect]
+) -> tuple[str, Suspect] | None:
+    """Return the criterion whose mistake explains this one too, as it is or made in this part as well."""
+    for earlier, suspect in faults.items():
+        parts = [part for part in LAYERS[kind].parts if criterion_of(kind, part) == earlier]
+        also = [moved(suspect, kind, part, items[0].part) for part in parts]
+        for tried in (suspect, *also):
+            if tried and (gives_arrays(truth, tried, items) or stops_as(truth, tried, items)):
+                return earlier, suspect
+    return None
+
+
+def explanations(truth: GroundTruth, criterion: str, items: Items, hints: Collection[str]) -> list[Suspect]:
+    """Return the only suspect that gives the arrays, and the only one that gives the errors it leaves.
+
+    Parameters
+    ----------
+    truth : GroundTruth
+    criterion : str
+    items : sequence of AskedPart
+        Without those that an earlier part's failure hides.
+    hints : collection of str
+        What the source shows.
     """
     kind = criterion.partition(".")[0]
-    ordered = sorted(items, key=lambda item: (item.right, item.case.scenario != "once"))
-    singles = [suspect for suspect in _singles(kind, hints) if _explains(truth, suspect, ordered)]
-    if singles:
-        return _chosen(singles, criterion)
-    pairs = [suspect for suspect in _pairs(truth, kind, ordered) if _explains(truth, suspect, ordered)]
-    return _chosen(pairs, criterion) if pairs else ()
+    arrays = chosen(array_suspects(truth, kind, items, hints), criterion)
+    if arrays and stops_as(truth, arrays, items):
+        return [arrays]
+    stops = chosen(stopping_suspects(truth, kind, items, hints, alone=arrays is None), criterion)
+    return list(dict.fromkeys(suspect for suspect in (arrays, stops) if suspect))
 
 
-def _relevant(items: Sequence[AskedPart]) -> Sequence[AskedPart]:
-    """Leave out what an earlier part's failure hides, unless that is all that is wrong."""
-    own = [item for item in items if not item.inherited]
-    return own if any(not item.right for item in own) else items
+def _named(
+    truth: GroundTruth, suspect: Suspect, criterion: str, items: Items, hints: Hints
+) -> Iterator[Diagnosis]:
+    wrong = [item for item in items if not item.right]
+    explains = sum(_explains(truth, suspect, item) for item in wrong)
+    for entry in entries(suspect):
+        yield _diagnosis(entry, criterion, hints, explains)
 
 
-def _singles(kind: str, hints: Collection[str]) -> Iterator[Suspect]:
-    for entry in CATALOGUE:
-        if entry.kind == kind and (not entry.needs_hint or entry.hint in hints):
-            for place in range(len(entry.forms)):
-                yield ((entry.name, place),)
-
-
-def _pairs(truth: GroundTruth, kind: str, items: Sequence[AskedPart]) -> Iterator[Suspect]:
-    """Yield pairs that explain the probe: one wrong array, computed without the layer around it."""
-    probe = next((item for item in items if _can_probe(item)), None)
-    if probe is None or probe.answer.array is None:
-        return
-    touching = [
-        (entry.name, place)
-        for entry in CATALOGUE
-        if entry.kind == kind and not entry.single
-        for place, form in enumerate(entry.forms)
-        if probe.part in form.parts()
-    ]
-    for pair in combinations(touching, 2):
-        if pair[0][0] != pair[1][0]:
-            array = _probe(truth, pair, probe.part, probe.case.id)
-            if array is not None and arrays_alike(probe.answer.array, array, probe.case.dtype):
-                yield pair
-
-
-@lru_cache(maxsize=16384)
-def _probe(truth: GroundTruth, pair: Suspect, part: str, case_id: str) -> NDArray[Any] | None:
-    both, case = _form(pair), _case(truth, case_id)
-    return quick_part(case.kind, both, part, case.params, truth[case_id].inputs) if both else None
-
-
-def _can_probe(item: AskedPart) -> bool:
-    plain = item.case.scenario == "once" and not item.case.layouts and not item.case.invalid
-    return plain and _is_wrong_array(item) and not item.modified
-
-
-def _explains(truth: GroundTruth, suspect: Suspect, items: Sequence[AskedPart]) -> bool:
-    if not any(mistake(name).refuses for name, _ in suspect) and not any(map(_is_wrong_array, items)):
-        return False
-    return all(alike(item, _reply(truth, suspect, item.case.id)) for item in items)
-
-
-def _is_wrong_array(item: AskedPart) -> bool:
-    return not item.right and item.answer.array is not None
-
-
-@lru_cache(maxsize=4096)
-def _reply(truth: GroundTruth, suspect: Suspect, case_id: str) -> Reply:
-    """Return a suspect's answer; remembered, because every submission is compared with the same suspects."""
-    case = _case(truth, case_id)
-    caller = InProcess(student(case.kind, _form(suspect) or Form()))
-    return caller.run(
-        case.kind,
-        case.params,
-        truth[case_id].inputs,
-        parts=parts_of(case)[:1] if case.invalid else parts_of(case),
-        scenario=case.scenario,
-        layouts=case.layouts,
-    )
-
-
-def _case(truth: GroundTruth, case_id: str) -> Case:
-    return next(case for case in truth.cases if case.id == case_id)
-
-
-def _form(suspect: Suspect) -> Form | None:
-    forms = [mistake(name).forms[place] for name, place in suspect]
-    return forms[0] if len(forms) == 1 else combine(*forms)
-
-
-def _chosen(suspects: Sequence[Suspect], criterion: str) -> Suspect:
-    """Return the one suspect that is left when those that are about the criterion go first."""
-    about = [suspect for suspect in suspects if all(_is_about(name, criterion) for name, _ in suspect)]
-    by_names = {frozenset(name for name, _ in suspect): suspect for suspect in reversed(about or suspects)}
-    return next(iter(by_names.values())) if len(by_names) == 1 else ()
-
-
-def _is_about(name: str, criterion: str) -> bool:
-    return criterion in mistake(name).criteria
+def _explains(truth: GroundTruth, suspect: Suspect, item: AskedPart) -> bool:
+    """Tell whether a suspect fails as one wrong answer does, or fails at all if it is known by its cases."""
+    answered = reply(truth, suspect, item.case.id)
+    by_case = all(entry.by_case for entry in entries(suspect))
+    return alike(item, answered) or (by_case and answered.answers[item.part].array is None)
 
 
 def _hints(program: Program) -> dict[str, Place | None]:
@@ -177,6 +162,7 @@ def _hints(program: Program) -> dict[str, Place | None]:
     return hints
 
 
-def _diagnosis(name: str, criterion: str, hints: Mapping[str, Place | None], wrong: int) -> Diagnosis:
-    entry: Mistake = mistake(name)
-    return Diagnosis(name, criterion, entry.sentence, entry.link, hints.get(entry.hint), wrong, entry.title)
+def _diagnosis(entry: Mistake, criterion: str, hints: Hints, wrong: int) -> Diagnosis:
+    claimed = entry.title, entry.sentence
+    title, sentence = entry.shown if entry.shown and entry.hint in hints else claimed
+    return Diagnosis(entry.name, criterion, sentence, entry.link, hints.get(entry.hint), wrong, title)

@@ -41,8 +41,10 @@ class AskedPart:
     part : str
     answer : Answer
     right : bool
-    inherited : bool
-        Whether an earlier part of the same call stopped, so that this one was never computed.
+    stopped_by : str
+        The earlier part of the same call that stopped, so that this one was never computed; empty if none.
+    misshapen : bool
+        Whether there is an array of another shape than the right one's.
     modified : tuple of str
         Arrays that the call changed. This is a fault only where nothing else is wrong in the criterion.
     """
@@ -51,8 +53,14 @@ class AskedPart:
     part: str
     answer: Answer
     right: bool
-    inherited: bool
+    stopped_by: str = ""
+    misshapen: bool = False
     modified: tuple[str, ...] = ()
+
+    @property
+    def inherited(self) -> bool:
+        """Whether an earlier part stopped."""
+        return bool(self.stopped_by)
 
 
 def evidence(truth: GroundTruth, replies: Mapping[str, Reply]) -> dict[str, tuple[AskedPart, ...]]:
@@ -91,14 +99,17 @@ def _with_changes(items: Sequence[AskedPart]) -> tuple[AskedPart, ...]:
 def _items(case: Case, truth: GroundTruth, reply: Reply) -> Iterator[tuple[str, AskedPart]]:
     if case.invalid:
         answer = reply.answers["output"]
-        yield f"{case.kind}.errors", AskedPart(case, "output", answer, answer.outcome is not None, False)
+        yield f"{case.kind}.errors", AskedPart(case, "output", answer, answer.outcome is not None)
         return
-    stopped = False
+    stopped = ""
     for part in parts_of(case):
         answer = reply.answers[part]
         right = _is_right(answer, truth, case, part)
-        yield criterion_of(case.kind, part), AskedPart(case, part, answer, right, stopped)
-        stopped = stopped or answer.outcome is not None
+        array, shape = answer.array, truth[case.id].expected[part].values.shape
+        misshapen = array is not None and array.shape != shape
+        before = stopped if array is None else ""
+        yield criterion_of(case.kind, part), AskedPart(case, part, answer, right, before, misshapen)
+        stopped = stopped or (part if answer.outcome is not None else "")
 
 
 def _is_right(answer: Answer, truth: GroundTruth, case: Case, part: str) -> bool:
@@ -107,16 +118,21 @@ def _is_right(answer: Answer, truth: GroundTruth, case: Case, part: str) -> bool
     return compare(answer.array, truth[case.id].expected[part], case.dtype, part).passed
 
 
+def is_right(truth: GroundTruth, item: AskedPart, reply: Reply) -> bool:
+    """Tell whether another reply is right where an item stands."""
+    if item.case.invalid:
+        return reply.answers[item.part].outcome is not None
+    return _is_right(reply.answers[item.part], truth, item.case, item.part)
+
+
 def alike(item: AskedPart, reply: Reply) -> bool:
     """Tell whether another reply explains an item: the same array, or the same failure in the same part."""
-    answer, parts = reply.answers[item.part], list(reply.answers)
+    answer = reply.answers[item.part]
     changed = item.modified and item.modified != answer.modified
     if (item.answer.array is None) != (answer.array is None) or changed:
         return False
     if item.answer.array is None or answer.array is None:
-        earlier = parts[: parts.index(item.part)]
-        inherited = any(reply.answers[part].outcome is not None for part in earlier)
-        return item.answer.outcome == answer.outcome and item.inherited == inherited
+        return True
     return arrays_alike(item.answer.array, answer.array, item.case.dtype)
 
 

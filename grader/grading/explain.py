@@ -14,6 +14,8 @@ from grader.cases.ground_truth import load_ground_truth
 from grader.checks.run_pytest import run_checks
 from grader.checks.submission import Student
 from grader.feedback.diagnose import diagnose
+from grader.feedback.follow_ups import speed_follow_ups
+from grader.feedback.mistakes import mistake
 from grader.feedback.probe import find_conditions, find_counterexamples
 from grader.grading.job import Job
 from grader.grading.open_submission import Opened, ask_again
@@ -109,8 +111,12 @@ def _asked_publicly(
         student.expressed = asked
         items = run_checks(student, job.folders)
         told = _told(result, student, opened, items)
-    # A few errors fit a mistake that all of them together would not.
-    known = tuple(one for one in told.diagnoses if one.criterion.partition(".")[0] not in silent)
+    # A few errors fit a mistake that all of them together would not, unless the error says it.
+    known = tuple(
+        one
+        for one in told.diagnoses
+        if one.follows_from or one.criterion.partition(".")[0] not in silent or mistake(one.mistake).says_so
+    )
     return replace(told, diagnoses=known), items
 
 
@@ -121,11 +127,14 @@ def _told(result: Result, student: Student, opened: Opened, items: Sequence[Item
     counterexamples = find_counterexamples(asking, items)
     # A difference that the course accepts as a convention is not a mistake.
     failing = {criterion.name for criterion in result.criteria if criterion.passed < criterion.total}
-    diagnoses = diagnose(student.truth, student.replies, opened.program)
+    diagnoses = [
+        *diagnose(student.truth, student.replies, opened.program),
+        *speed_follow_ups(result.items),
+    ]
     return replace(
         result,
         conditions=conditions,
-        diagnoses=tuple(diagnosis for diagnosis in diagnoses if diagnosis.criterion in failing),
+        diagnoses=tuple(one for one in diagnoses if {one.criterion, one.follows_from} <= {*failing, ""}),
         counterexamples=counterexamples,
         printed=opened.program.in_cells(student.client.printed),
     )

@@ -156,7 +156,11 @@ def _mistakes(results: Sequence[Result]) -> tuple[MistakeCount, ...]:
     made = Counter(
         key
         for result in results
-        for key in {(one.mistake, one.criterion, one.sentence, one.title) for one in result.diagnoses}
+        for key in {
+            (one.mistake, one.criterion, one.sentence, one.title)
+            for one in result.diagnoses
+            if not one.follows_from
+        }
     )
     counts = [
         MistakeCount(name, criterion, sentence, submissions, title)

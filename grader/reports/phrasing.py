@@ -85,7 +85,8 @@ def summary(result: Result) -> str:
         first = result.items[0]
         where = f" ({first.location[0]})" if first.location else ""
         return visible("could not be loaded: " + first.message.partition("\n")[0] + where)
-    mistakes = dict.fromkeys(mistake_title(one.mistake, one.title) for one in result.diagnoses)
+    causes = (one for one in result.diagnoses if not one.follows_from)
+    mistakes = dict.fromkeys(mistake_title(one.mistake, one.title) for one in causes)
     failed = failures(result.items)
     if not failed:
         return "all right"

@@ -8,6 +8,7 @@ import pytest
 from grader.cases.ground_truth import load_ground_truth
 from grader.checks.submission import Student
 from grader.feedback.diagnose import diagnose
+from grader.feedback.follow_ups import FOLLOWS
 from grader.feedback.mistakes import CATALOGUE, Form, combine, mistake
 from grader.feedback.mistakes.layers import student
 from grader.feedback.mistakes.simulate import InProcess
@@ -34,7 +35,8 @@ def named(diagnoses):
     """Return the mistakes that are named, by criterion."""
     found = {}
     for one in diagnoses:
-        found.setdefault(one.criterion, set()).add(one.mistake)
+        if one.mistake != FOLLOWS:
+            found.setdefault(one.criterion, set()).add(one.mistake)
     return found
 
 

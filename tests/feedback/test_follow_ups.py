@@ -1,0 +1,103 @@
+"""What only follows from another fault is said to follow from it, in a sentence that is true of it."""
+
+import pytest
+
+from grader.cases.ground_truth import load_ground_truth
+from grader.feedback.diagnose import diagnose
+from grader.feedback.follow_ups import FOLLOWS, speed_follow_ups
+from grader.intake.source import Program
+from grader.results import Item, Outcome
+from tests.quality.unknown import Edited, edited
+
+TRUTH = load_ground_truth()
+
+
+def diagnosed(program, *changes):
+    changed = Edited(program, changes=changes)
+    return diagnose(TRUTH, changed.replies(TRUTH), Program("cnn.py", {"cnn.py": changed.source()}))
+
+
+def by_criterion(found):
+    return {one.criterion.partition(".")[2]: (one.mistake, one.follows_from) for one in found}
+
+
+@pytest.mark.parametrize("program", sorted({one.program for one in edited()}))
+def test_diagnose_of_right_program_says_nothing_but_what_it_accepts(program):
+    assert {one.criterion for one in diagnosed(program)} <= {"conv2d.errors"}
+
+
+def test_diagnose_of_exchanged_strides_that_stop_backward_names_one_mistake():
+    found = by_criterion(diagnosed("columns", ("both(stride), both", "both(stride)[::-1], both")))
+    assert found["forward"] == ("swaps_stride_axes_in_forward", "")
+    gradients = [found[name] for name in ("grad_x", "grad_weight", "grad_bias")]
+    assert gradients == [(FOLLOWS, "conv2d.forward"), (FOLLOWS, "conv2d.forward"), (FOLLOWS, "conv2d.grad_x")]
+
+
+def test_diagnose_of_padded_input_that_backward_uses_too_names_it_once():
+    found = diagnosed("columns", ("(ph, ph), (pw, pw)", "(0, 2 * ph), (0, 2 * pw)"))
+    assert by_criterion(found) == {
+        "forward": ("pads_one_side", ""),
+        "grad_weight": ("pads_one_side", "conv2d.forward"),
+    }
+    assert found[1].sentence == "The answers are those of the same mistake as in conv2d.forward."
+
+
+def test_diagnose_of_mistake_beside_an_error_in_some_cases_names_the_mistake():
+    refuse = ("        c, i, j, rows", "        assert C > 1\n        c, i, j, rows")
+    found = diagnosed("columns", (" + self.bias.reshape(-1, 1)", ""), refuse)
+    assert by_criterion(found)["forward"] == ("forgets_bias", "")
+
+
+@pytest.mark.parametrize(
+    "error", ["ImportError('no numba')", "NameError('x')", "AttributeError('x')", "RuntimeError('x')"]
+)
+def test_diagnose_of_an_error_that_is_not_about_arguments_names_no_mistake(error):
+    line = "        if x.shape[2] != x.shape[3]:\n            raise " + error + "\n        self.x = x\n"
+    found = by_criterion(diagnosed("loops", ("        self.x = x\n", line)))
+    assert {name for name, _ in found.values()} == {FOLLOWS}
+
+
+def test_diagnose_of_an_error_that_is_about_arguments_names_it():
+    line = "        if x.shape[2] != x.shape[3]:\n            raise ValueError\n        self.x = x\n"
+    found = by_criterion(diagnosed("loops", ("        self.x = x\n", line)))
+    assert found["forward"] == ("handles_square_images_only", "")
+    assert {found[f"grad_{name}"] for name in ("x", "weight", "bias")} == {(FOLLOWS, "conv2d.forward")}
+
+
+def test_diagnose_of_an_error_on_every_call_names_it_only_if_the_error_says_it():
+    always = ("        self.x = x\n", "        raise ValueError('not square')\n")
+    sizes = ("// self.sh + 1", "/ self.sh + 1")
+    names = {one.mistake for one in diagnosed("loops", always)}
+    assert names == {FOLLOWS}
+    assert "computes_float_sizes" in {one.mistake for one in diagnosed("loops", sizes)}
+
+
+def test_diagnose_of_crop_in_forward_blames_no_crop_in_backward():
+    crop = "        out[:, :, self.ph : -self.ph, self.pw : -self.pw] = x\n"
+    found = diagnosed(
+        "loops", ("        out[:, :, self.ph : self.ph + H, self.pw : self.pw + W] = x\n", crop)
+    )
+    assert "crops_from_the_end" not in {one.mistake for one in found}
+
+
+def test_diagnose_speaks_of_the_crop_only_where_the_source_shows_it():
+    shown = diagnosed("taps", ("P1 : P1 + H, P2 : P2 + W", "P1:-P1, P2:-P2"))
+    rows = ("P1 : P1 + H, P2 : P2 + W", "P1 : self.xp.shape[2] if P1 and P2 else 0, P2:")
+    hidden = ("P1 : P1 + H, P2 : P2 + W", "P1 : 0 - P1, P2 : 0 - P2")
+    assert shown[0].title == "Border cut off with p:-p"
+    assert diagnosed("taps", hidden)[0].title == "grad_x lost where the padding is 0"
+    assert "crops_from_the_end" not in {one.mistake for one in diagnosed("taps", rows)}
+
+
+def test_speed_follow_ups_name_the_wrong_criterion_of_the_phase():
+    def item(criterion, outcome):
+        return Item(criterion, "case", outcome)
+
+    items = [
+        item("conv2d.forward", Outcome.PASSED),
+        item("conv2d.grad_weight", Outcome.WRONG_VALUE),
+        item("conv2d.speed_forward", Outcome.WRONG_VALUE),
+        item("conv2d.speed_backward", Outcome.WRONG_VALUE),
+    ]
+    (found,) = speed_follow_ups(items)
+    assert (found.criterion, found.follows_from) == ("conv2d.speed_backward", "conv2d.grad_weight")
