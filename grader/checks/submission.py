@@ -16,6 +16,7 @@ from grader.cases.ground_truth import GroundTruth, Part
 from grader.results import Outcome, Place
 from grader.sandbox import Answer, Reply
 from grader.speed.judge import SpeedVerdict
+from grader.worker.remarks import GRADIENT_ORDER
 
 
 class CheckFailed(AssertionError):  # noqa: N818 - a verdict on the student's work, not an error of ours
@@ -99,7 +100,7 @@ class Student:
             self.replies[case.id] = unavailable.run(parts=parts_of(case))
         if case.id not in self.replies:
             truth = self.truth[case.id]
-            self.replies[case.id] = self.client.run(
+            reply = self.client.run(
                 case.kind,
                 case.params,
                 truth.inputs,
@@ -109,7 +110,15 @@ class Student:
                 # All replies are kept for the diagnosis, so an answer may not be of any size.
                 sizes={part: right.values.nbytes for part, right in truth.expected.items()},
             )
+            answers = {part: self._finished(case, answer) for part, answer in reply.answers.items()}
+            self.replies[case.id] = replace(reply, answers=answers)
         return self.replies[case.id]
+
+    def _finished(self, case: Case, answer: Answer) -> Answer:
+        """Return an answer; where a call failed after it had set the right array, with that array."""
+        if answer.unfinished is None or not self._judged(case, answer.part, answer.unfinished).passed:
+            return answer
+        return replace(answer, outcome=None, array=answer.unfinished, message="", location=())
 
     def _never_answers(self, case: Case) -> str:
         """Return a layer that a network needs and that timed out wherever it was tried, empty if none."""
@@ -167,13 +176,11 @@ class Student:
             If it is not right, with the outcome.
         """
         answer = self.reply(case).answers[part]
-        array = answered(answer)
-        verdict = compare(array, self.truth[case.id].expected[part], case.dtype, part)
-        if not verdict.passed:
-            verdict = self._by_convention(case, part, array) or verdict
+        verdict = self._judged(case, part, answered(answer))
         if not verdict.passed:
             raise CheckFailed(verdict.outcome, verdict.message)
-        return replace(verdict, penalties=("modified_input",) if answer.modified else ())
+        incurred = {"modified_input": bool(answer.modified), GRADIENT_ORDER: GRADIENT_ORDER in answer.remarks}
+        return replace(verdict, penalties=tuple(name for name, is_so in incurred.items() if is_so))
 
     def expect_error(self, case: Case) -> None:
         """Check that a case with wrong arguments raises, and that its valid twin does not.
@@ -196,12 +203,15 @@ class Student:
             message = f"it also fails on valid arguments (case {twin.id}), so its errors do not count"
             raise CheckFailed(plain.outcome, f"{message}: {plain.message}", plain.location)
 
-    def _by_convention(self, case: Case, part: str, array: NDArray[Any]) -> Verdict | None:
+    def _judged(self, case: Case, part: str, array: NDArray[Any]) -> Verdict:
+        verdict = compare(array, self.truth[case.id].expected[part], case.dtype, part)
+        if verdict.passed:
+            return verdict
         for name, convention in self.conventions.items():
             other = convention(case, part, self.truth[case.id].expected[part])
             if other is not None and compare(array, other, case.dtype, part).passed:
                 return Verdict(Outcome.PASSED, convention=name)
-        return None
+        return verdict
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -13,6 +13,7 @@ from grader.results import Outcome, Place
 from grader.sandbox.steps import CaseStep
 from grader.visible_text import visible
 from grader.worker import wire
+from grader.worker.remarks import REMARKS, UNFINISHED
 from grader.worker.serialize import MAX_FRAMES, too_large
 
 STATUSES = frozenset(
@@ -51,6 +52,10 @@ class Answer:
         Wall and processor time for this part, by the trusted side's clocks.
     modified : tuple of str
         The case's arrays that the calls of this part's phase changed, by the worker's word.
+    remarks : tuple of str
+        What the worker says of how the array was given: some of `grader.worker.remarks.REMARKS`.
+    unfinished : ndarray or None
+        The array that the call had set when it failed.
     """
 
     part: str
@@ -61,6 +66,8 @@ class Answer:
     seconds: float = 0.0
     cpu_seconds: float = 0.0
     modified: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
+    unfinished: NDArray[Any] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,6 +98,18 @@ def failed(
 ) -> dict[str, Answer]:
     """Return the same failure for each part."""
     return {part: Answer(part, outcome, message=message, location=location) for part in parts}
+
+
+def stopped(answers: Mapping[str, Answer], parts: Iterable[str], why: Answer) -> dict[str, Answer]:
+    """Return the failure of a call for each part that it did not finish; what it had set goes with it."""
+    found = {}
+    for part in parts:
+        answer = answers.get(part)
+        if answer is None:
+            found[part] = replace(why, part=part)
+        elif UNFINISHED in answer.remarks:
+            found[part] = replace(why, part=part, unfinished=answer.array, remarks=answer.remarks)
+    return found
 
 
 def charged(
@@ -124,7 +143,7 @@ def read_end(frame: wire.Frame, names: Mapping[str, Any], locate: Locate) -> End
     if arrays:
         raise out_of_turn("the last frame came with arrays")
     failed = None if header.get("status") == "ok" else _failure(header, "end", 0.0, 0.0, locate)
-    return End(failed, read_names(header.get("modified"), names))
+    return End(failed, read_names(header.get("modified"), names, "the last frame names unknown inputs"))
 
 
 def read_answer(
@@ -157,7 +176,8 @@ def read_answer(
     if array.nbytes > max_bytes:
         message = too_large(part, array)
         return Answer(part, Outcome.WRONG_SHAPE, None, message, (), seconds, cpu_seconds)
-    return Answer(part, array=array, seconds=seconds, cpu_seconds=cpu_seconds)
+    remarks = read_names(header.get("remarks", []), REMARKS, "an answer came with unknown remarks")
+    return Answer(part, array=array, seconds=seconds, cpu_seconds=cpu_seconds, remarks=remarks)
 
 
 def _failure(
@@ -188,14 +208,14 @@ def plain_text(text: str, size: int) -> str:
     return visible(text[:size])
 
 
-def read_names(value: Any, allowed: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return a list of the case's own array names, each once.
+def read_names(value: Any, allowed: Collection[str], complaint: str) -> tuple[str, ...]:
+    """Return a list of allowed names, each once.
 
     Raises
     ------
     Stop
-        It is something else.
+        It is something else; the text is the complaint.
     """
     if type(value) is not list or not all(type(name) is str and name in allowed for name in value):
-        raise out_of_turn("the last frame names inputs that do not exist")
+        raise out_of_turn(complaint)
     return tuple(dict.fromkeys(value))

@@ -20,11 +20,11 @@ from grader.sandbox.answers import (
     Locate,
     Stop,
     charged,
-    failed,
     out_of_turn,
     plain_text,
     read_answer,
     read_end,
+    stopped,
 )
 from grader.sandbox.messages import Message
 from grader.sandbox.pipes import Closed, Flooded, Malformed
@@ -157,20 +157,18 @@ class Session:
         )
         wanted = [part for message in messages if message.step.counts for part in message.parts]
         modified: dict[str, set[str]] = {}
-        stopped = False
+        failed = False
         for message, request in sent:
-            found = answers if message.step.counts and not stopped else {}
+            found = answers if message.step.counts and not failed else {}
             end = self._answers(message, request, clock, found)
-            if stopped:
+            if failed:
                 # The worker passes over what follows a failure; what it sends all the same is not looked at.
                 continue
             held = dict(message.step.held)
             modified.setdefault(message.step.phase, set()).update(held[name] for name in end.modified)
             if end.failure is not None and message.step.stops:
-                why = self._explained(end.failure)
-                left = tuple(part for part in wanted if part not in answers)
-                answers |= failed(left, why.outcome or Outcome.RAISED, why.message, why.location)
-                stopped = True
+                answers |= stopped(answers, wanted, self._explained(end.failure))
+                failed = True
             elif message.step.counts:
                 for part in message.parts.keys() - answers.keys():
                     answers[part] = Answer(part, Outcome.NOT_IMPLEMENTED, None, f"no {part} was returned")

@@ -12,7 +12,7 @@ from grader.cases.compare import compare
 from grader.errors import GraderError
 from grader.results import Outcome, Place
 from grader.sandbox import Client, Reply
-from grader.speed.workloads import CONV2D_PARTS, TimedTruth, Array, Size, only_right
+from grader.speed.workloads import CONV2D_PARTS, Array, Size, TimedTruth, only_right
 
 PHASES = ("forward", "backward")
 

@@ -20,7 +20,7 @@ import types
 from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO
 
-from grader.worker import checked_strides, confine, rlimits, wire
+from grader.worker import checked_strides, confine, remarks, rlimits, wire
 from grader.worker.call_arrays import CallArrays, LayerSlot
 from grader.worker.importer import InMemoryProgram
 from grader.worker.layer_kinds import inputs_of
@@ -137,6 +137,7 @@ class Worker:
     ) -> None:
         """Send the wanted parts that `parts` yields; then whether an error stopped it."""
         wanted = dict(header["parts"])
+        remarks.forget()
         end: dict[str, Any] = {"status": "ok"}
         try:
             for part, value in parts():
@@ -156,7 +157,7 @@ class Worker:
         except Exception as error:
             self._send(header, part, **failure(error, self._files))
         else:
-            self._send(header, part, {part: array}, status="ok")
+            self._send(header, part, {part: array}, status="ok", remarks=remarks.noted(part))
 
     def _send(
         self, header: dict[str, Any], part: str, arrays: CallArrays | None = None, **fields: Any

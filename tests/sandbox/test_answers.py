@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from grader.results import Outcome, Place
-from grader.sandbox.answers import Stop, plain_text, read_answer, read_end, read_names
+from grader.sandbox.answers import Answer, Stop, plain_text, read_answer, read_end, read_names, stopped
 from grader.worker.wire import Frame
 
 RAISED = {"status": "raised", "message": "no", "frames": [[0, 3]]}
@@ -100,14 +100,41 @@ def test_read_end_anything_else_is_out_of_turn(header):
         read_end(Frame(header, {}), {}, locate)
 
 
+def test_read_answer_keeps_known_remarks_and_refuses_others():
+    header = {"status": "ok", "remarks": ["gradient_order", "gradient_order"]}
+    answer = read_answer(Frame(header, {"grad_x": np.ones(1)}), "grad_x", 16, 0.0, 0.0, locate)
+    assert answer.remarks == ("gradient_order",)
+    for remarks in (["right"], "list", None, [1]):
+        with pytest.raises(Stop, match="unknown remarks"):
+            read_answer(
+                Frame({**header, "remarks": remarks}, {"grad_x": np.ones(1)}), "grad_x", 16, 0.0, 0.0, locate
+            )
+
+
+def test_stopped_keeps_what_came_before_and_fails_what_is_unfinished_or_missing():
+    first, half = np.ones(1), np.zeros(2)
+    answers = {
+        "grad_x": Answer("grad_x", array=first),
+        "grad_weight": Answer("grad_weight", array=half, remarks=("unfinished",)),
+    }
+    why = Answer("end", Outcome.RAISED, None, "no", (PLACE,))
+    failures = stopped(answers, ("grad_x", "grad_weight", "grad_bias"), why)
+    assert [(part, one.outcome, one.message, one.location) for part, one in failures.items()] == [
+        (part, Outcome.RAISED, "no", (PLACE,)) for part in ("grad_weight", "grad_bias")
+    ]
+    assert failures["grad_weight"].array is None
+    assert failures["grad_weight"].unfinished is half
+    assert failures["grad_bias"].unfinished is None
+
+
 def test_read_names_own_inputs_once_each():
-    assert read_names(["x", "x"], {"x": 1, "weight": 2}) == ("x",)
+    assert read_names(["x", "x"], {"x": 1, "weight": 2}, "no") == ("x",)
 
 
 @pytest.mark.parametrize("value", [None, "x", ["y"], [1], [["x"]]])
 def test_read_names_anything_else_is_out_of_turn(value):
     with pytest.raises(Stop):
-        read_names(value, {"x": 1})
+        read_names(value, {"x": 1}, "no")
 
 
 def test_plain_text_writes_out_what_steers_or_reorders_and_is_cut():

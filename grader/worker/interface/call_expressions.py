@@ -31,6 +31,14 @@ class Unfit(Unusable):
     """The student's code has not got what a call names; nothing was called."""
 
 
+class Misreturned(Unusable):
+    """Something else was returned than the arrays that a call is for; `value` is what."""
+
+    def __init__(self, status: str, message: str, value: Any) -> None:
+        super().__init__(status, message)
+        self.value = value
+
+
 class LeftOut(NamedTuple):
     """An argument that a case leaves out: not passed by keyword, passed as `value` by position."""
 
@@ -253,7 +261,10 @@ def missing(owner: Any, name: str, *, called: bool = False) -> str:
 
 
 def _unpacked(value: Any, step: Step, parts: Collection[str]) -> dict[str, Any]:
-    """Give the targets their values, or say what came back instead."""
+    """Give the targets their values, or say what came back instead.
+
+    Where all of them are arrays of the answer, each gets the sentence, since none is needed to go on.
+    """
     count = len(step.targets)
     if count > 1 and isinstance(value, (tuple, list)) and len(value) == count:
         return dict(zip(step.targets, value))  # noqa: B905 - equal by the line above
@@ -267,10 +278,14 @@ def _unpacked(value: Any, step: Step, parts: Collection[str]) -> dict[str, Any]:
     noun = "array" if arrays else "value"
     wanted = f"one {noun} is expected" if count == 1 else f"{count} {noun}s are expected"
     sentence = f"`{called_name(step.value)}` returned {_describe(value)}, {wanted}: {', '.join(step.targets)}"
-    if value is None:
-        raise Unusable("not_implemented", f"{sentence}. Is a `return` missing?")
     counted = isinstance(value, (tuple, np.ndarray)) or (count > 1 and isinstance(value, list))
-    raise Unusable("wrong_shape" if counted else "wrong_dtype", sentence)
+    status = "wrong_shape" if counted else "wrong_dtype"
+    if value is None:
+        status, sentence = "not_implemented", f"{sentence}. Is a `return` missing?"
+    error = Misreturned(status, sentence, value)
+    if not arrays:
+        raise error
+    return dict.fromkeys(step.targets, error)
 
 
 def _describe(value: Any) -> str:

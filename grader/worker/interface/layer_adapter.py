@@ -24,6 +24,7 @@ from grader.worker.interface.call_expressions import (
     names_in,
     perform,
 )
+from grader.worker.interface.gradients import GradientReader
 from grader.worker.interface.interface_settings import Settings
 from grader.worker.layer_kinds import LAYER_KINDS, both
 from grader.worker.serialize import Unusable
@@ -103,13 +104,13 @@ class Layer:
 
     def backward(self, *grad_output: Any) -> Iterator[tuple[str, Any]]:
         """Call backward, and the update if there is one; yield each gradient in our layout."""
-        self.call_backward(*grad_output)
-        for part in self.parts[1:]:
-            try:
-                value = self.names[part] if part in self.names else self.read(part, "after backward, ")
-            except Unusable as error:
-                value = error
-            yield part, self.taken(part, value)
+        reader = GradientReader(self)
+        try:
+            self.call_backward(*grad_output)
+        except BaseException:
+            yield from reader.unfinished()
+            raise
+        yield from reader.finished()
 
     def call_backward(self, *grad_output: Any) -> None:
         """Call backward, and the update if there is one."""

@@ -30,13 +30,20 @@ class OneByOne:
     def backward(self, grad_output: Any) -> Iterator[tuple[str, Any]]:
         """Yield grad_x of all images, then the sums of the other gradients."""
         parts: dict[str, list[Any]] = {}
+        error: BaseException | None = None
         for one, grad in zip(self.x, grad_output):  # noqa: B905 - as many as the output has
             self.layer.forward(one)
-            for part, value in self.layer.backward(grad):
-                parts.setdefault(part, []).append(value)
+            try:
+                for part, value in self.layer.backward(grad):
+                    parts.setdefault(part, []).append(value)
+            except Exception as raised:
+                error = error or raised
         for part, values in parts.items():
             stacked = _stacked(values)
-            yield part, stacked if part == "grad_x" or not _is_array(stacked) else stacked.sum(axis=0)
+            if len(values) == len(self.x):
+                yield part, stacked if part == "grad_x" or not _is_array(stacked) else stacked.sum(axis=0)
+        if error is not None:
+            raise error
 
 
 def _stacked(values: list[Any]) -> Any:
@@ -49,6 +56,13 @@ def _stacked(values: list[Any]) -> Any:
 
 def _is_array(value: Any) -> bool:
     return type(value) is np.ndarray
+
+
+def usable(value: Any) -> Any:
+    """Return a part's value; raise what stands in its place."""
+    if isinstance(value, Exception):
+        raise value
+    return value
 
 
 class Flatten:
@@ -95,15 +109,11 @@ class Chain:
     def step(self, images: Any, labels: Any) -> float:
         """Train on one batch; return its loss."""
         for layer in self.layers:
-            images = layer.forward(images)
-        loss = float(self.loss.forward(images, labels))
+            images = usable(layer.forward(images))
+        loss = float(usable(self.loss.forward(images, labels)))
         [(_, grad)] = self.loss.backward()
         for layer in reversed(self.layers):
-            found = list(layer.backward(grad))
-            for _, value in found:
-                if isinstance(value, Exception):
-                    raise value
-            (_, grad), *changes = found
+            (_, grad), *changes = [(part, usable(value)) for part, value in layer.backward(usable(grad))]
             for part, change in changes:
                 name = part.replace("grad_", "")
                 layer.parameters[name] = layer.parameters[name] - self.lr * change

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from grader.worker.interface.layer_adapter import Layer
+from grader.worker.remarks import UNFINISHED, forget, note
 from grader.worker.serialize import Unusable
 
 RATES = (1024.0, 4096.0)
@@ -56,14 +57,16 @@ class Updated:
         After a layer's first forward its state cannot matter, so a gradient that depends on the learning rate
         there is spoiled by the update itself.
         """
-        found = _gradients(self._layer, grad_output, RATES[0])
+        found, error = _gradients(self._layer, grad_output, RATES[0])
         if self.parameters and self._forwards == 1 and not self._measured:
             twin = self._make(learning_rate=RATES[1])
             twin.parameters.update(self.parameters)
             _forward(twin, self._inputs, fresh=True)
-            others = _gradients(twin, grad_output, RATES[1])
-            found = {part: _judged(part, value, others[part]) for part, value in found.items()}
+            others, _ = _gradients(twin, grad_output, RATES[1])
+            found = {part: _judged(part, value, others.get(part)) for part, value in found.items()}
         yield from found.items()
+        if error is not None:
+            raise error
 
 
 def _forward(layer: Layer, inputs: tuple[Any, ...], *, fresh: bool) -> Any:
@@ -84,14 +87,41 @@ def _have_made(layer: Layer, x: Any) -> None:
     layer.call_forward()
 
 
-def _gradients(layer: Layer, grad_output: tuple[Any, ...], rate: float) -> dict[str, Any]:
-    """Return every gradient; those that the layer neither returns nor keeps are recovered."""
-    found = dict(layer.backward(*grad_output))
+def _gradients(
+    layer: Layer, grad_output: tuple[Any, ...], rate: float
+) -> tuple[dict[str, Any], BaseException | None]:
+    """Return every gradient, and what stopped backward; what the layer does not keep is recovered."""
+    found: dict[str, Any] = {}
+    error: BaseException | None = None
+    try:
+        # What came before a failure stays.
+        found.update(layer.backward(*grad_output))
+    except Exception as raised:
+        error = raised
     for name in layer.parameters:
         part = f"grad_{name}"
-        if part not in layer.names and not layer.recipe.places[part]:
+        if part in layer.names or layer.recipe.places[part]:
+            continue
+        # An array that was returned, or left when backward failed, counts where there was no update.
+        updated = _is_updated(layer, name)
+        if updated or (error is None and _is_missing(found.get(part))):
             found[part] = _revealed(layer, name, rate)
-    return found
+            forget(part)
+        if updated and error is not None:
+            note(part, UNFINISHED)
+    return found, error
+
+
+def _is_updated(layer: Layer, name: str) -> bool:
+    try:
+        after = layer.read(name, "")
+    except Unusable:
+        return False
+    return not np.array_equal(after, layer.given[name])
+
+
+def _is_missing(value: Any) -> bool:
+    return value is None or isinstance(value, Exception)
 
 
 def _revealed(layer: Layer, name: str, rate: float) -> Any:

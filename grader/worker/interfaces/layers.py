@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from grader.worker.interface.layer_adapter import Layer
-from grader.worker.interface.network_adapters import names_of, parameters_of
+from grader.worker.interface.network_adapters import names_of, parameters_of, usable
 from grader.worker.interface.recipe_interface import Recipes
 
 _PLACES = {name: f"layer.{name}" for name in ("weight", "bias", "grad_weight", "grad_bias")}
@@ -58,9 +58,9 @@ class Network:
 
     def step(self, images: Any, labels: Any) -> float:
         """Train on one batch; return its loss."""
-        loss = float(self.loss.forward(self.network.forward(images), labels))
+        loss = float(usable(self.loss.forward(self.network.forward(images), labels)))
         [(_, grad)] = self.loss.backward()
-        self.network.call_backward(grad)
+        self.network.call_backward(usable(grad))
         return loss
 
     def backward(self) -> Iterator[tuple[str, Any]]:

@@ -106,8 +106,10 @@ def test_perform_what_is_no_part_of_the_answer_may_be_anything():
     names: dict[str, object] = {}
     perform([read("cache = two(); output, cache = two()")], names, STUDENT, ("output",))
     assert names == {"cache": 2, "output": 1}
-    with pytest.raises(Unusable, match="`two` returned 2 values, one array is expected: output"):
-        perform([read("output = two()")], names, STUDENT, ("output",))
+    perform([read("output = two()")], names, STUDENT, ("output",))
+    assert str(names["output"]) == "`two` returned 2 values, one array is expected: output"
+    with pytest.raises(Unusable, match="`two` returned 2 values, 3 values are expected: output, a, b"):
+        perform([read("output, a, b = two()")], names, STUDENT, ("output",))
 
 
 def test_perform_function_that_fits_is_looked_at_once_unless_it_holds_something(monkeypatch):

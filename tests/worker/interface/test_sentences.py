@@ -42,7 +42,7 @@ SOURCES = {"layers": LAYER, "functions": FUNCTIONS, "cs231n": CS231N}
 SENTENCES = (
     (
         *("functions", "return np.ones_like(x), np.ones_like(weight), np.ones(4)"),
-        *("return np.ones_like(x), np.ones_like(weight)", "grad_x", "wrong_shape"),
+        *("return np.ones_like(x), np.ones_like(weight)", "grad_bias", "wrong_shape"),
         "`conv2d_backward` returned 2 arrays, 3 arrays are expected: grad_x, grad_weight, grad_bias",
     ),
     (
@@ -52,7 +52,7 @@ SENTENCES = (
     ),
     (
         *("functions", "return np.ones_like(x), np.ones_like(weight), np.ones(4)"),
-        *("return {'dx': x, 'dw': weight}", "grad_x", "wrong_dtype"),
+        *("return {'dx': x, 'dw': weight}", "grad_bias", "wrong_dtype"),
         "`conv2d_backward` returned a dict with the keys dx, dw, 3 arrays are expected: "
         "grad_x, grad_weight, grad_bias",
     ),
@@ -101,7 +101,8 @@ SENTENCES = (
     ),
     (
         *("layers", "return np.ones_like(self.x)", "return self.x, self.x", "grad_x", "wrong_shape"),
-        "`backward` returned 2 arrays, one array is expected: grad_x",
+        "`backward` returned 2 arrays, one array is expected: grad_x. "
+        "Shapes do not tell which of them is grad_x",
     ),
     (
         *("layers", "kernel_size, stride=1, padding=0", "kernel_size, stride=1", "output", "raised"),
