@@ -6,12 +6,13 @@ the calls. Python >= 3.9.
 
 from __future__ import annotations
 
+import ast
 import difflib
 from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
 from grader.worker.interface.axis_layouts import OWN
-from grader.worker.interface.call_expressions import Call, names_in, read
+from grader.worker.interface.call_expressions import Call, Step, names_in, read
 from grader.worker.layer_kinds import LAYER_KINDS
 
 SIDES = tuple(f"{name}_{side}" for name in ("kernel", "stride", "padding") for side in ("height", "width"))
@@ -160,7 +161,9 @@ def _recipe(kind: str, table: Mapping[str, Any], more: Collection[str], problems
         known |= {"make": {"layer"} if table.get("make") else set(), "forward": {"grad_output"}}.get(
             stage, set()
         )
-    stages["make"] = tuple(_naming_last(call, "layer") for call in stages["make"])
+    if not all(_says_layer(call) for call in stages["make"]):
+        problems.append(f"{kind}.make: no statement says what the layer is; end with 'layer = ...'")
+    stages["make"] = tuple(map(_naming_layer, stages["make"]))
     forward = stages["forward"]
     if not problems and not all(any("output" in step.targets for step in call) for call in forward or ((),)):
         problems.append(f"{kind}.forward: does not set output; write 'output = ...'")
@@ -190,6 +193,16 @@ def _alternatives(key: str, value: Any, known: Collection[str], problems: list[s
     return tuple(calls)
 
 
-def _naming_last(call: Call, name: str) -> Call:
-    """Return the call with its result named."""
-    return (*call[:-1], call[-1]._replace(targets=(name,))) if call else call
+def _says_layer(call: Call) -> bool:
+    """Say whether it is plain which value of ``make`` is the layer."""
+    named = any("layer" in step.targets for step in call)
+    return named or (len(call) == 1 and len(call[0].targets) <= 1)
+
+
+def _naming_layer(call: Call) -> Call:
+    """Return the statements of ``make`` with one that names the layer."""
+    if any("layer" in step.targets for step in call) or len(call) != 1:
+        return call
+    if not call[0].targets:
+        return (call[0]._replace(targets=("layer",)),)
+    return (*call, Step(("layer",), ast.Name(call[0].targets[0], ast.Load())))

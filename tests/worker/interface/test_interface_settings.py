@@ -36,6 +36,14 @@ PROBLEMS = (
         {"conv2d": {"forward": "out = layer.forward(x)"}},
         "interface_settings.conv2d.forward: does not set output; write 'output = ...'",
     ),
+    (
+        {"conv2d": {"make": "made = Conv(in_channels); made.build(out_channels)"}},
+        "interface_settings.conv2d.make: no statement says what the layer is; end with 'layer = ...'",
+    ),
+    (
+        {"conv2d": {"make": ["Conv()", "made, cache = Conv()"]}},
+        "interface_settings.conv2d.make: no statement says what the layer is; end with 'layer = ...'",
+    ),
     ({"pairs": "no"}, "interface_settings.pairs: must be true or false, not 'no'"),
     (
         {"relu": {"backward": "grad_x = f(learning_rate)"}},
