@@ -7,28 +7,20 @@ none. Only calls, names, attributes, items and literals are allowed, so that a s
 from __future__ import annotations
 
 import ast
-import difflib
-import inspect
-import types
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from grader.worker.interface.misfits import Unfit, called_name, described, missing, undefined
+from grader.worker.interface.signatures import Passed, own_keywords, suits
+from grader.worker.interface.synonyms import CLASS_NAMES, LOSS_METHODS, METHODS, synonyms_of
 from grader.worker.serialize import Unusable
 
 _ALLOWED = (
     *(ast.Assign, ast.Expr, ast.Call, ast.keyword, ast.Name, ast.Attribute, ast.Subscript, ast.Constant),
     *(ast.Tuple, ast.List, ast.Dict, ast.UnaryOp, ast.USub, ast.Load, ast.Store),
 )
-_MANY = 8
-_FITTING: dict[Any, Any] = {}
-"""Functions that a call fits, so that no call is looked at twice: that takes longer than most calls."""
-_MOST_FITTING = 256
-
-
-class Unfit(Unusable):
-    """The student's code has not got what a call names; nothing was called."""
 
 
 class Misreturned(Unusable):
@@ -116,20 +108,43 @@ def _root(node: ast.expr) -> ast.Name | None:
     return node if isinstance(node, ast.Name) else None
 
 
-def perform(
-    alternatives: Iterable[Call], names: dict[str, Any], student: Any, parts: Collection[str]
-) -> None:
-    """Make the first of several calls that fits the student's code; add what it returns to `names`.
+class Scope(NamedTuple):
+    """Where the names of a call are looked up.
 
-    Parameters
+    Attributes
     ----------
-    alternatives : iterable of Call
+    kind : str
+        The layer's kind.
     names : dict
         Values by name, such as ``x`` and ``stride``.
     student : module
         Where every other name is looked up.
+    other_names : dict
+        What the student calls otherwise than the template, filled in: the template's name -> the student's.
+    """
+
+    kind: str
+    names: dict[str, Any]
+    student: Any
+    other_names: dict[str, str]
+
+
+def perform(alternatives: Sequence[Call], scope: Scope, parts: Collection[str]) -> Call:
+    """Make the first of several calls that fits the student's code; add what it returns to the scope's names.
+
+    Of calls of the same function the one is tried first that passes most of what the function takes.
+
+    Parameters
+    ----------
+    alternatives : sequence of Call
+    scope : Scope
     parts : collection of str
         Names that are arrays of the answer, so that nothing else may stand there.
+
+    Returns
+    -------
+    Call
+        The one that was made; an empty one if there is none to make.
 
     Raises
     ------
@@ -137,59 +152,110 @@ def perform(
         Nothing fits, or what was returned is not what the call expects.
     """
     reason: Unfit | None = None
-    for call in alternatives:
+    for call in alternatives if len(alternatives) < 2 else _by_fit(alternatives, scope):
         try:
             for step in call:
-                names.update(_unpacked(evaluate(step.value, names, student), step, parts))
+                scope.names.update(_unpacked(evaluate(step.value, scope), step, parts))
         except Unfit as error:
             reason = reason or error
         else:
-            return
+            return call
     if reason is not None:
         raise reason
+    return ()
 
 
-def evaluate(node: ast.expr, names: dict[str, Any], student: Any) -> Any:
+def _by_fit(alternatives: Sequence[Call], scope: Scope) -> list[Call]:
+    """Return calls in the order in which they are tried."""
+    found = [(call, _function(call, scope)) for call in alternatives]
+    fits = {
+        index: fit
+        for index, (call, function) in enumerate(found)
+        if function is not None and (fit := suits(function, _outermost(call))) is not None
+    }
+    if not fits:
+        return list(alternatives)
+    named = called_name(_outermost(alternatives[min(fits)]))
+    same = [index for index in fits if called_name(_outermost(alternatives[index])) == named]
+    best = max(same, key=lambda index: (*fits[index], -index))
+    return [alternatives[best], *(call for index, call in enumerate(alternatives) if index != best)]
+
+
+def _outermost(call: Call) -> Any:
+    return call[0].value
+
+
+def _function(call: Call, scope: Scope) -> Any:
+    """Return what a call's first statement calls, if it is there; nothing is called to find it."""
+    node = _outermost(call)
+    if not isinstance(node, ast.Call) or any(isinstance(one, ast.Call) for one in ast.walk(node.func)):
+        return None
+    try:
+        return evaluate(node.func, scope)
+    except (Unfit, LookupError):
+        return None
+
+
+def evaluate(node: ast.expr, scope: Scope) -> Any:
     """Return the value of an expression."""
     if isinstance(node, ast.Call):
-        return _called(node, names, student)
+        return _called(node, scope)
     if isinstance(node, ast.Name):
-        value = names[node.id] if node.id in names else _defined(student, node.id)
+        value = scope.names[node.id] if node.id in scope.names else _defined(node.id, scope)
         return value.value if isinstance(value, LeftOut) else value
     if isinstance(node, ast.Attribute):
-        return _attribute(node, names, student)
+        return _attribute(node, scope)
     if isinstance(node, ast.Subscript):
-        return evaluate(node.value, names, student)[evaluate(node.slice, names, student)]
+        return evaluate(node.value, scope)[evaluate(node.slice, scope)]
     if isinstance(node, (ast.Tuple, ast.List)):
-        items = [evaluate(item, names, student) for item in node.elts]
+        items = [evaluate(item, scope) for item in node.elts]
         return tuple(items) if isinstance(node, ast.Tuple) else items
     if isinstance(node, ast.Dict):
         pairs = zip(node.keys, node.values)  # noqa: B905 - Python 3.9
-        return {evaluate(k, names, student): evaluate(v, names, student) for k, v in pairs if k is not None}
+        return {evaluate(k, scope): evaluate(v, scope) for k, v in pairs if k is not None}
     if isinstance(node, ast.UnaryOp):
-        return -evaluate(node.operand, names, student)
+        return -evaluate(node.operand, scope)
     return ast.literal_eval(node)
 
 
-def _attribute(node: ast.Attribute, names: dict[str, Any], student: Any, *, called: bool = False) -> Any:
-    owner = evaluate(node.value, names, student)
+def _attribute(node: ast.Attribute, scope: Scope) -> Any:
+    owner = evaluate(node.value, scope)
     if not hasattr(owner, node.attr):
-        raise Unfit("not_implemented", missing(owner, node.attr, called=called))
+        raise Unfit("not_implemented", missing(owner, node.attr))
     return getattr(owner, node.attr)
 
 
-def _called(node: ast.Call, names: dict[str, Any], student: Any) -> Any:
+def _method(node: ast.Attribute, scope: Scope) -> Any:
+    """Return what an object's method is; the one that is called otherwise if there is only one."""
+    owner = evaluate(node.value, scope)
+    if hasattr(owner, node.attr):
+        return getattr(owner, node.attr)
+    table = LOSS_METHODS if scope.kind == "cross_entropy" else METHODS
+    own = [name for name in dir(type(owner)) if callable(getattr(type(owner), name, None))]
+    # `__call__` often only calls one of the others.
+    found = synonyms_of(node.attr, [name for name in own if not name.startswith("_")], table)
+    found = found or synonyms_of(node.attr, own, table)
+    if len(found) != 1:
+        raise Unfit("not_implemented", missing(owner, node.attr, found, called=True))
+    scope.other_names[node.attr] = found[0]
+    return getattr(owner, found[0])
+
+
+def _called(node: ast.Call, scope: Scope) -> Any:
     if isinstance(node.func, ast.Attribute):
-        function = _attribute(node.func, names, student, called=True)
+        function = _method(node.func, scope)
     else:
-        function = evaluate(node.func, names, student)
+        function = evaluate(node.func, scope)
     keywords = {
-        keyword.arg: evaluate(keyword.value, names, student)
+        keyword.arg: evaluate(keyword.value, scope)
         for keyword in node.keywords
-        if keyword.arg and not _is_left_out(keyword.value, names)
+        if keyword.arg and not _is_left_out(keyword.value, scope.names)
     }
-    arguments = [evaluate(argument, names, student) for argument in node.args]
-    _check_fit(function, arguments, keywords, node)
+    arguments = [evaluate(argument, scope) for argument in node.args]
+    own = own_keywords(function, Passed(arguments, keywords), node)
+    if own:
+        scope.other_names.update(own)
+        keywords = {own.get(name, name): value for name, value in keywords.items()}
     return function(*arguments, **keywords)
 
 
@@ -197,67 +263,20 @@ def _is_left_out(node: ast.expr, names: dict[str, Any]) -> bool:
     return isinstance(node, ast.Name) and isinstance(names.get(node.id), LeftOut)
 
 
-def _check_fit(function: Any, arguments: list[Any], keywords: dict[str, Any], node: ast.Call) -> None:
-    """Say what is wrong with a signature before the call, so that no traceback has to."""
-    plain = function.__func__ if type(function) is types.MethodType else function
-    # By identity, since a student's class may have a hash of its own; held, so that no other gets its number.
-    key = (id(plain), node, len(arguments), *keywords)
-    if key in _FITTING:
-        return
-    if not callable(function):
-        name = called_name(node)
-        raise Unfit("not_implemented", f"{name} is not a function or class, but a {type(function).__name__}")
-    try:
-        signature = inspect.signature(function)
-    except (TypeError, ValueError):
-        return
-    try:
-        signature.bind(*arguments, **keywords)
-        # A closure would keep what it was made for, such as a layer with all that it holds.
-        lasting = isinstance(plain, (type, types.FunctionType)) and not getattr(plain, "__closure__", None)
-        if lasting and len(_FITTING) < _MOST_FITTING:
-            _FITTING[key] = plain
-    except TypeError as error:
-        name = called_name(node)
-        takes = ", ".join(signature.parameters) or "nothing"
-        extra = [keyword for keyword in keywords if keyword not in signature.parameters]
-        if extra:
-            raise Unfit("raised", f"{name}(...) does not take `{extra[0]}`; it takes {takes}") from None
-        raise Unfit("raised", f"`{name}({takes})` is called as `{ast.unparse(node)}`: {error}") from None
+def _defined(name: str, scope: Scope) -> Any:
+    if hasattr(scope.student, name):
+        return getattr(scope.student, name)
+    found = other_classes(scope.student, name)
+    if len(found) != 1:
+        raise Unfit("not_implemented", undefined(scope.student, name, found))
+    scope.other_names[name] = found[0]
+    return getattr(scope.student, found[0])
 
 
-def called_name(node: ast.expr) -> str:
-    """Return how people call what a call calls: ``backward`` for ``layer.backward(x)``."""
-    if isinstance(node, ast.Call):
-        return node.func.attr if isinstance(node.func, ast.Attribute) else ast.unparse(node.func)
-    return ast.unparse(node)
-
-
-def _defined(student: Any, name: str) -> Any:
-    if hasattr(student, name):
-        return getattr(student, name)
-    own = [
-        other
-        for other, value in vars(student).items()
-        if callable(value) and getattr(value, "__module__", None) == getattr(student, "__name__", "")
-    ]
-    close = difflib.get_close_matches(name, own, n=1) or own[:_MANY]
-    there = f"; there is {', '.join(close)}" if close else ""
-    raise Unfit("not_implemented", f"{name} is not defined{there}")
-
-
-def missing(owner: Any, name: str, *, called: bool = False) -> str:
-    """Say that an object has no such method or attribute, and which it has."""
-    kind = type(owner)
-    if isinstance(owner, types.ModuleType):
-        return f"{name} is not defined"
-    if called:
-        has = [own for own in dir(kind) if not own.startswith("_") and callable(getattr(kind, own, None))]
-        sentence = f"{kind.__name__} has no method {name}"
-    else:
-        has = [own for own in getattr(owner, "__dict__", {}) if not own.startswith("_")]
-        sentence = f"`{kind.__name__}.{name}` is not set"
-    return sentence + (f"; it has {', '.join(has[:_MANY])}" if has else "")
+def other_classes(student: Any, name: str) -> list[str]:
+    """Return a student's classes that stand for one of the template's, each class once."""
+    there = [own for own, value in vars(student).items() if isinstance(value, type) and own[0] != "_"]
+    return list({id(getattr(student, own)): own for own in synonyms_of(name, there, CLASS_NAMES)}.values())
 
 
 def _unpacked(value: Any, step: Step, parts: Collection[str]) -> dict[str, Any]:
@@ -277,7 +296,7 @@ def _unpacked(value: Any, step: Step, parts: Collection[str]) -> dict[str, Any]:
     arrays = all(target in parts for target in step.targets)
     noun = "array" if arrays else "value"
     wanted = f"one {noun} is expected" if count == 1 else f"{count} {noun}s are expected"
-    sentence = f"`{called_name(step.value)}` returned {_describe(value)}, {wanted}: {', '.join(step.targets)}"
+    sentence = f"`{called_name(step.value)}` returned {described(value)}, {wanted}: {', '.join(step.targets)}"
     counted = isinstance(value, (tuple, np.ndarray)) or (count > 1 and isinstance(value, list))
     status = "wrong_shape" if counted else "wrong_dtype"
     if value is None:
@@ -286,18 +305,3 @@ def _unpacked(value: Any, step: Step, parts: Collection[str]) -> dict[str, Any]:
     if not arrays:
         raise error
     return dict.fromkeys(step.targets, error)
-
-
-def _describe(value: Any) -> str:
-    if value is None:
-        return "nothing (None)"
-    if isinstance(value, np.ndarray):
-        return "one array"
-    if isinstance(value, dict):
-        return f"a dict with the keys {', '.join(map(str, list(value)[:_MANY]))}"
-    if isinstance(value, (tuple, list)):
-        arrays = all(isinstance(item, np.ndarray) for item in value)
-        kind = "array" if arrays else "value"
-        start = "a list of " if isinstance(value, list) else ""
-        return f"{start}{len(value)} {kind}{'' if len(value) == 1 else 's'}"
-    return f"a {type(value).__name__}"

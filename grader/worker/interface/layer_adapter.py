@@ -14,18 +14,11 @@ import numpy as np
 
 from grader.worker.call_arrays import CallArrays
 from grader.worker.interface.axis_layouts import OWN, Layout
-from grader.worker.interface.call_expressions import (
-    Call,
-    LeftOut,
-    Unfit,
-    called_name,
-    evaluate,
-    missing,
-    names_in,
-    perform,
-)
+from grader.worker.interface.call_expressions import Call, LeftOut, Scope, evaluate, names_in, perform
 from grader.worker.interface.gradients import GradientReader
 from grader.worker.interface.interface_settings import Settings
+from grader.worker.interface.misfits import Unfit, called_name, missing
+from grader.worker.interface.synonyms import ATTRIBUTES, folded
 from grader.worker.layer_kinds import LAYER_KINDS, both
 from grader.worker.serialize import Unusable
 
@@ -42,6 +35,8 @@ class Layer:
         The case's.
     arrays : mapping of str to ndarray
         Weight and bias.
+    other_names : dict
+        Filled in with what the student calls otherwise than the template.
     more : mapping, optional
         Further names that calls may use.
 
@@ -53,6 +48,10 @@ class Layer:
         Weight and bias as they were set, in the student's layout.
     names : dict
         What calls may use and have returned.
+    made : dict
+        The call of each stage that was made last.
+    invented : set of str
+        Places that the student's code had not got when the grader wrote there.
     """
 
     def __init__(
@@ -62,15 +61,20 @@ class Layer:
         student: Any,
         params: Mapping[str, Any],
         arrays: CallArrays,
+        other_names: dict[str, str],
         **more: Any,
     ) -> None:
-        self.kind, self.student = kind, student
+        self.kind = kind
         self.recipe = settings.recipes[kind]
         self.parts = LAYER_KINDS[kind].parts
         self.parameters = {name: arrays[name] for name in ("weight", "bias") if name in arrays}
         self.given: dict[str, Any] = {}
         self.layouts = _layouts(kind, settings.layouts)
         self.names = {**quantities(kind, params, pairs=settings.pairs), **more}
+        self.made: dict[str, Call] = {}
+        self.invented: set[str] = set()
+        self._scope = Scope(kind, self.names, student, other_names)
+        self._elsewhere: dict[str, ast.expr] = {}
         self._name(arrays)
         self.make()
 
@@ -122,20 +126,16 @@ class Layer:
 
     def perform(self, stage: str) -> None:
         """Make the calls of a stage."""
-        perform(self.recipe.stages[stage], self.names, self.student, self.parts)
+        self.made[stage] = perform(self.recipe.stages[stage], self._scope, self.parts)
 
     def read(self, name: str, when: str) -> Any:
         """Return what stands at a place, such as ``layer.grad_weight``."""
-        reason: Unfit | None = None
-        for call in self.recipe.places[name]:
-            try:
-                return evaluate(call[0].value, self.names, self.student)
-            except (Unfit, LookupError) as error:
-                sentence = (
-                    str(error) if isinstance(error, Unfit) else f"`{called_name(call[0].value)}` is not set"
-                )
-                reason = reason or Unfit("not_implemented", when + sentence)
-        raise reason or Unfit("not_implemented", f"nothing returned {name}")
+        if not self.recipe.places.get(name):
+            raise Unfit("not_implemented", f"nothing returned {name}")
+        found = self._found(name)
+        if found is None:
+            raise self._not_set(name, when)
+        return found[1]
 
     def put(self, name: str, *, when: str = "") -> None:
         """Set a parameter at its place; with `when` the student's layer must have made it already."""
@@ -143,55 +143,83 @@ class Layer:
         value = self.parameters[name] if name in self.parameters else self.names[name]
         if not places:
             return
-        place, current = self._found(name, value, when)
+        found = self._found(name)
+        if found is None:
+            if when or (name in self.parameters and self._meant(name)):
+                raise self._not_set(name, when)
+            self.invented.add(name)
+        node: ast.expr = found[0] if found else places[0][0].value
+        current: Any = found[1] if found else None
+        made = bool(when) or (name in self._elsewhere and current is not None)
         layout = self.layouts.get(name)
         if layout is not None:
             value = layout.give(value, self._output_sizes())
             own = layout.theirs == OWN and np.size(current) == value.size
             value = value.reshape(np.shape(current)) if own else value
-            if when and np.shape(current) != value.shape:
-                found = f"{when}`{called_name(place[0].value)}` has shape {np.shape(current)}"
-                raise Unusable("wrong_shape", f"{found}; {value.shape} is expected")
+            if made and np.shape(current) != value.shape:
+                shape = f"{when}`{called_name(node)}` has shape {np.shape(current)}"
+                raise Unusable("wrong_shape", f"{shape}; {value.shape} is expected")
             self.given[name] = value
             # A layer that updates itself must not change the case's arrays.
             value = value.copy() if when else value
-        self._set(place[0].value, value)
+        self._set(node, value)
 
-    def _found(self, name: str, value: Any, when: str) -> tuple[Call, Any]:
-        """Return the place of a parameter and what stands there."""
-        for call in self.recipe.places[name]:
+    def _found(self, name: str) -> tuple[ast.expr, Any] | None:
+        """Return the expression of a place and what stands there, under the student's own name if need be."""
+        own = self._elsewhere.get(name)
+        for node in [own] if own is not None else [call[0].value for call in self.recipe.places[name]]:
             try:
-                return call, evaluate(call[0].value, self.names, self.student)
+                return node, evaluate(node, self._scope)
             except (Unfit, LookupError):
                 continue
-        first = self.recipe.places[name][0]
-        if when:
-            self.read(name, when)
-        if name in self.parameters:
-            self._check_misnamed(first, value)
-        return first, None
+        node = self.recipe.places[name][0][0].value
+        if own is not None or not isinstance(node, ast.Attribute) or name not in ATTRIBUTES:
+            return None
+        there = self._attributes(node)
+        named = [other for other in there if folded(other) in ATTRIBUTES[name]]
+        values = [other for other in named if _is_value(there[other], name)]
+        # A layer may make its arrays at the first forward.
+        named = values or [other for other in named if there[other] is None]
+        if len(named) != 1:
+            return None
+        own = ast.Attribute(node.value, named[0], ast.Load())
+        if name in self.parameters or there[named[0]] is not None:
+            self._elsewhere[name] = own
+            self._scope.other_names[name] = named[0]
+        return own, there[named[0]]
 
-    def _check_misnamed(self, place: Call, value: Any) -> None:
-        """Say so if the constructor made an array of the parameter's size under another name."""
-        node = place[0].value
+    def _attributes(self, node: ast.Attribute) -> dict[str, Any]:
+        """Return the attributes of a place's owner that are not places themselves."""
+        nodes = [call[0].value for calls in self.recipe.places.values() for call in calls]
+        ours = {called_name(one).rpartition(".")[2] for one in (*nodes, *self._elsewhere.values())}
+        there = getattr(evaluate(node.value, self._scope), "__dict__", {})
+        return {name: value for name, value in there.items() if name not in ours}
+
+    def _meant(self, name: str) -> list[str]:
+        """Return the attributes that may be a parameter, or its gradient, by name or by size."""
+        node = self.recipe.places[name][0][0].value
+        parameter = self.parameters.get(name.replace("grad_", ""))
+        if not isinstance(node, ast.Attribute) or parameter is None:
+            return []
+        there = self._attributes(node).items()
+        arrays = {own: array for own, array in there if isinstance(array, np.ndarray)}
+        named = [own for own in arrays if folded(own) in ATTRIBUTES[name]]
+        return named or [own for own, array in arrays.items() if 1 < array.size == parameter.size]
+
+    def _not_set(self, name: str, when: str) -> Unfit:
+        """Say that nothing stands at a place, and what may be meant."""
+        node = self.recipe.places[name][0][0].value
         if not isinstance(node, ast.Attribute):
-            return
-        owner = evaluate(node.value, self.names, self.student)
-        ours = {
-            called_name(call[0].value).rpartition(".")[2]
-            for calls in self.recipe.places.values()
-            for call in calls
-        }
-        for name, other in getattr(owner, "__dict__", {}).items():
-            if name not in ours and isinstance(other, np.ndarray) and 1 < value.size == other.size:
-                raise Unfit("not_implemented", f"{missing(owner, node.attr)}. Is it `{name}`?")
+            return Unfit("not_implemented", f"{when}`{called_name(node)}` is not set")
+        owner = evaluate(node.value, self._scope)
+        return Unfit("not_implemented", when + missing(owner, node.attr, self._meant(name)))
 
     def _set(self, node: ast.expr, value: Any) -> None:
         if isinstance(node, ast.Attribute):
-            setattr(evaluate(node.value, self.names, self.student), node.attr, value)
+            setattr(evaluate(node.value, self._scope), node.attr, value)
         elif isinstance(node, ast.Subscript):
-            key = evaluate(node.slice, self.names, self.student)
-            evaluate(node.value, self.names, self.student)[key] = value
+            key = evaluate(node.slice, self._scope)
+            evaluate(node.value, self._scope)[key] = value
 
     def _name(self, arrays: CallArrays) -> None:
         for name, array in arrays.items():
@@ -219,6 +247,12 @@ class Layer:
             )
             sizes[letter] = (length + 2 * padding - kernel) // stride + 1 if stride else 1
         return sizes
+
+
+def _is_value(value: Any, name: str) -> bool:
+    """Say whether a value can be a parameter, a gradient or a learning rate."""
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return number if name == "learning_rate" else isinstance(value, np.ndarray)
 
 
 @functools.lru_cache(maxsize=256)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
-from grader.worker.interface.call_expressions import names_in
+from grader.worker.interface.call_expressions import names_in, other_classes
 from grader.worker.interface.interface_settings import NAMES, Recipe, settled
 from grader.worker.interface.layer_adapter import Layer
 from grader.worker.interface.network_adapters import Chain, OneByOne
@@ -17,6 +17,10 @@ from grader.worker.layer_kinds import LAYER_KINDS, both
 
 def _plain(make: Callable[..., Layer], _: Any) -> Layer:
     return make()
+
+
+def _lacks(student: Any, name: str) -> bool:
+    return not hasattr(student, name) and len(other_classes(student, name)) != 1
 
 
 class Recipes:
@@ -37,6 +41,11 @@ class Recipes:
         ``network(recipes, student, params, arrays)`` returns the adapter of a network; a chain of the
         student's layers if left out.
 
+    Attributes
+    ----------
+    other_names : dict
+        What a student was found to call otherwise, by kind of layer: the template's name -> the student's.
+
     Raises
     ------
     SettingsError
@@ -54,6 +63,7 @@ class Recipes:
     ) -> None:
         self.settings = settled(defaults, given, names)
         self._known, self._wrap, self._network = {*names}, wrap, network
+        self.other_names: dict[str, dict[str, str]] = {}
 
     def build(
         self,
@@ -86,7 +96,8 @@ class Recipes:
         one_by_one = kind != "cross_entropy" and "N" not in self._axes(kind)
 
         def make(**names: Any) -> Layer:
-            return Layer(kind, self.settings, student, params, arrays, **names)
+            other_names = self.other_names.setdefault(kind, {})
+            return Layer(kind, self.settings, student, params, arrays, other_names, **names)
 
         layer = self._wrap(make, measured[1:] if measured and one_by_one else measured)
         return OneByOne(layer) if one_by_one else layer
@@ -110,7 +121,7 @@ class Recipes:
         for kind, recipe in self.settings.recipes.items():
             for calls in recipe.stages.values():
                 lacking = [
-                    [name for name in sorted(self._called(kind, recipe, call)) if not hasattr(student, name)]
+                    [name for name in sorted(self._called(kind, recipe, call)) if _lacks(student, name)]
                     for call in calls
                 ]
                 if calls and all(lacking):

@@ -6,11 +6,13 @@ their weights at the first forward (25).
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
+from grader.worker.interface.call_expressions import names_in
 from grader.worker.interface.layer_adapter import Layer
 from grader.worker.remarks import UNFINISHED, forget, note
 from grader.worker.serialize import Unusable
@@ -63,7 +65,8 @@ class Updated:
             twin.parameters.update(self.parameters)
             _forward(twin, self._inputs, fresh=True)
             others, _ = _gradients(twin, grad_output, RATES[1])
-            found = {part: _judged(part, value, others.get(part)) for part, value in found.items()}
+            astray = _astray(self._layer)
+            found = {part: _judged(part, value, others.get(part), astray) for part, value in found.items()}
         yield from found.items()
         if error is not None:
             raise error
@@ -136,8 +139,27 @@ def _revealed(layer: Layer, name: str, rate: float) -> Any:
     return layer.taken(name, after)
 
 
-def _judged(part: str, value: Any, other: Any) -> Any:
-    """Return a gradient if both learning rates gave it, else the reason why they do not."""
+def _astray(layer: Layer) -> str:
+    """Say why a learning rate cannot have reached the student's code; empty if it can."""
+    calls = [call for call in layer.made.values() if call]
+    if any("learning_rate" in names_in(call)[1] for call in calls):
+        return ""
+    made = ", ".join(f"`{ast.unparse(step.value)}`" for call in calls for step in call)
+    if not layer.recipe.places["learning_rate"]:
+        return f"the interface passes it to none of {made}"
+    if "learning_rate" in layer.invented:
+        place = ast.unparse(layer.recipe.places["learning_rate"][0][0].value)
+        return (
+            f"the interface sets it as `{place}`, which the code has not got, and passes it to none of {made}"
+        )
+    return ""
+
+
+def _judged(part: str, value: Any, other: Any, astray: str) -> Any:
+    """Return a gradient if both learning rates gave it, else the reason why they do not.
+
+    `astray` says why the rates did not reach the code, so that the student is not blamed for that.
+    """
     if not all(type(array) is np.ndarray and np.isfinite(array).all() for array in (value, other)):
         return value
     if value.shape != other.shape or _near(value, other):
@@ -148,6 +170,9 @@ def _judged(part: str, value: Any, other: Any) -> Any:
         return Unusable("wrong_value", f"grad_x differs between {rates}: {why}")
     name = part.replace("grad_", "")
     if _near(value * RATES[0], other * RATES[1]):
+        if astray:
+            sentence = f"{part} cannot be computed from the update, since the learning rate is not known"
+            return Unusable("not_implemented", f"{sentence}: {astray}")
         return Unusable(
             "wrong_value",
             f"the {name} changes by the same amount at {rates}: the given rate is not used",

@@ -46,8 +46,9 @@ class Network:
                 layer.put(name)
             self.layers.append(layer)
         objects = [layer.names["layer"] for layer in self.layers]
+        other_names = own.other_names.setdefault("network", {})
         self.network = Layer(
-            "network", own.settings, student, {}, {}, layers=objects, learning_rate=params["lr"]
+            "network", own.settings, student, {}, {}, other_names, layers=objects, learning_rate=params["lr"]
         )
         self.loss = own.build("cross_entropy", student, {}, {})
         self.names = names_of(arrays)

@@ -109,20 +109,56 @@ SENTENCES = (
         "Conv2d(...) does not take `padding`; it takes in_channels, out_channels, kernel_size, stride",
     ),
     (
-        *("layers", "def backward(", "def backprop(", "grad_x", "not_implemented"),
-        "Conv2d has no method backward; it has backprop, forward",
+        *("layers", "def backward(", "def returning(", "grad_x", "not_implemented"),
+        "Conv2d has no method backward; it has forward, returning",
     ),
     (
-        *("layers", "self.grad_weight,", "self.dW,", "grad_weight", "not_implemented"),
-        "after backward, `Conv2d.grad_weight` is not set; it has weight, bias, x, dW, grad_bias",
+        *("layers", "self.grad_weight,", "self.slope,", "grad_weight", "not_implemented"),
+        "after backward, `Conv2d.grad_weight` is not set; it has weight, bias, x, slope, grad_bias. "
+        "Is it `slope`?",
     ),
     (
-        *("layers", "self.weight = ", "self.W = ", "output", "not_implemented"),
-        "`Conv2d.weight` is not set; it has W, bias. Is it `W`?",
+        *("layers", "self.grad_weight,", "self.dW = self.weight_grad = self.weight; self.copy,"),
+        *("grad_weight", "not_implemented"),
+        "after backward, `Conv2d.grad_weight` is not set; it has weight, bias, x, dW, weight_grad, copy, "
+        "grad_bias. "
+        "Is it `dW` or `weight_grad`?",
     ),
     (
-        *("layers", "class Conv2d", "class Convolution", "output", "not_implemented"),
-        "Conv2d is not defined; there is Convolution",
+        *("layers", "self.weight = ", "self.theta = ", "output", "not_implemented"),
+        "`Conv2d.weight` is not set; it has theta, bias. Is it `theta`?",
+    ),
+    (
+        *("layers", "self.weight = ", "self.W = self.weights = ", "output", "not_implemented"),
+        "`Conv2d.weight` is not set; it has W, weights, bias. Is it `W` or `weights`?",
+    ),
+    (
+        *("layers", "self.bias = np.ones(out_channels)", "self.b = np.ones((out_channels, 1))"),
+        *("output", "wrong_shape"),
+        "`layer.b` has shape (4, 1); (4,) is expected",
+    ),
+    (
+        *("layers", "def forward(self, x)", "def forward(x)", "output", "raised"),
+        "`self` is missing in `def forward(x)`: write `def forward(self, x)`",
+    ),
+    (
+        *("layers", "def backward(self, grad_output)", "def backward(grad_output)", "grad_x", "raised"),
+        "`self` is missing in `def backward(grad_output)`: write `def backward(self, grad_output)`",
+    ),
+    (
+        *("layers", "__init__(self, in_channels", "__init__(in_channels", "output", "raised"),
+        "`self` is missing in `def __init__(in_channels, out_channels, kernel_size, stride, padding)`: "
+        "write `def __init__(self, in_channels, out_channels, kernel_size, stride, padding)`",
+    ),
+    (
+        *("layers", "kernel_size, stride=1, padding=0", "ksize, window=3, s=1, p=0"),
+        *("output", "raised"),
+        "Conv2d(...) does not take `kernel_size`; it takes in_channels, out_channels, ksize, window, s, p. "
+        "Which one is `kernel_size`: `ksize` or `window`?",
+    ),
+    (
+        *("layers", "class Conv2d", "class Faltung", "output", "not_implemented"),
+        "Conv2d is not defined; there is Faltung",
     ),
     (
         *("layers", "return np.ones_like(self.x)", "raise KeyError('x')", "grad_x", "raised"),
@@ -132,14 +168,16 @@ SENTENCES = (
 
 
 @pytest.mark.parametrize(("interface", "right", "wrong", "part", "outcome", "sentence"), SENTENCES)
-def test_ask_misfit_tells_the_student_what_is_there(interface, right, wrong, part, outcome, sentence, ask):
+def test_ask_misfit_tells_the_student_what_is_there(
+    interface, right, wrong, part, outcome, sentence, ask_here
+):
     assert right in SOURCES[interface]
-    answers = ask(SOURCES[interface].replace(right, wrong), interface)
+    answers = ask_here(SOURCES[interface].replace(right, wrong), interface)
     assert (str(answers[part].outcome), answers[part].message) == (outcome, sentence)
 
 
-def test_ask_gradient_under_another_name_leaves_the_other_parts(ask):
-    answers = ask(LAYER.replace("self.grad_weight,", "self.dW,"), "layers")
+def test_ask_gradient_under_another_name_leaves_the_other_parts(ask_here):
+    answers = ask_here(LAYER.replace("self.grad_weight,", "self.slope,"), "layers")
     assert {part: answers[part].outcome for part in CONV_PARTS if answers[part].outcome is not None} == {
         "grad_weight": "not_implemented"
     }
@@ -178,8 +216,9 @@ SGD_SENTENCES = (
         "the weight's step is not proportional to the learning rate (learning rates 1024 and 4096)",
     ),
     (
-        *("self.bias =", "self.b =", "", "", "output", "not_implemented"),
-        "after the first forward, `Conv2d.bias` is not set; it has filters, k, weight, b, x",
+        *("self.bias =", "self.shift =", "", "", "output", "not_implemented"),
+        "after the first forward, `Conv2d.bias` is not set; it has filters, k, weight, shift, x. "
+        "Is it `shift`?",
     ),
     (
         *("(self.filters, x.shape[1], self.k, self.k)", "(self.k, self.k, x.shape[1], self.filters)"),
@@ -196,22 +235,76 @@ SGD_SENTENCES = (
 
 @pytest.mark.parametrize(("one", "instead", "two", "instead_2", "part", "outcome", "sentence"), SGD_SENTENCES)
 def test_ask_updating_layer_tells_what_spoils_a_gradient(
-    one, instead, two, instead_2, part, outcome, sentence, ask
+    one, instead, two, instead_2, part, outcome, sentence, ask_here
 ):
     assert one in SGD
     assert two in SGD
-    answers = ask(
+    answers = ask_here(
         SGD.replace(one, instead).replace(two, instead_2) if two else SGD.replace(one, instead), "sgd_layers"
     )
     assert (str(answers[part].outcome), answers[part].message) == (outcome, sentence)
 
 
-def test_ask_list_of_calls_takes_the_first_that_fits(ask):
+SETS_ITS_RATE = SGD.replace("padding):\n", "padding, eps=0.1):\n        self.eps = eps\n").replace(
+    "grad_output, lr):", "grad_output):\n        lr = self.eps"
+)
+LATE_RATE = SETS_ITS_RATE.replace("lr = self.eps", "lr = getattr(self, 'eta2', 0.1)")
+UNREACHED = (
+    "grad_weight cannot be computed from the update, since the learning rate is not known: the interface "
+)
+MAKE = "Conv2d(out_channels, kernel_size, stride, padding"
+RATES_ASTRAY = (
+    (
+        *(SETS_ITS_RATE, {}),
+        f"{UNREACHED}passes it to none of `{MAKE})`, `layer.forward(x)`, `layer.backward(grad_output)`",
+    ),
+    (
+        *(LATE_RATE, {"conv2d": {"learning_rate": "layer.speed"}}),
+        f"{UNREACHED}sets it as `layer.speed`, which the code has not got, and passes it to none of "
+        f"`{MAKE})`, `layer.forward(x)`, `layer.backward(grad_output)`",
+    ),
+)
+
+
+@pytest.mark.parametrize(("source", "settings", "sentence"), RATES_ASTRAY)
+def test_ask_learning_rate_that_never_reaches_the_code_is_not_the_students_fault(
+    source, settings, sentence, ask_here
+):
+    answers = ask_here(source, "sgd_layers", settings)
+    assert (str(answers["grad_weight"].outcome), answers["grad_weight"].message) == (
+        "not_implemented",
+        sentence,
+    )
+    assert answers["grad_x"].outcome is None
+
+
+RATES_THAT_REACH = (
+    (SETS_ITS_RATE, {"make": f"{MAKE}, learning_rate)"}),
+    (SETS_ITS_RATE, {"make": [f"{MAKE})", f"{MAKE}, learning_rate)"]}),
+    (SETS_ITS_RATE, {"make": [f"{MAKE})", f"{MAKE}, eps=learning_rate)"]}),
+    (SETS_ITS_RATE, {"learning_rate": "layer.eps"}),
+    (SETS_ITS_RATE.replace("self.eps", "self.lr"), {"learning_rate": "layer.learning_rate"}),
+    (SETS_ITS_RATE, {"make": f"made = {MAKE}); layer = made", "learning_rate": "layer.eps"}),
+    (
+        SETS_ITS_RATE,
+        {"make": f"conv = {MAKE})", "forward": "output = conv.forward(x)", "learning_rate": "conv.eps"},
+    ),
+    (SETS_ITS_RATE.replace("grad_output):", "grad_output, train=True):"), {"learning_rate": "layer.eps"}),
+)
+
+
+@pytest.mark.parametrize(("source", "conv2d"), RATES_THAT_REACH)
+def test_ask_learning_rate_reaches_the_code(source, conv2d, ask_here):
+    answers = ask_here(source, "sgd_layers", {"conv2d": conv2d})
+    np.testing.assert_allclose(answers["grad_weight"].array, 1.0, rtol=1e-12)
+
+
+def test_ask_list_of_calls_takes_the_first_that_fits(ask_here):
     make = [
         "Convolution(out_channels, kernel_size, stride, padding)",
         "Conv2d(out_channels, kernel_size, stride, padding)",
     ]
-    answers = ask(SGD, "sgd_layers", {"conv2d": {"make": make}})
+    answers = ask_here(SGD, "sgd_layers", {"conv2d": {"make": make}})
     assert answers["output"].outcome is None
     np.testing.assert_allclose(answers["grad_weight"].array, 1.0, rtol=1e-12)
 
@@ -233,7 +326,7 @@ def test_ask_spoiled_order_in_a_network_is_told_there_too(grade_api):
 
 
 def test_grade_names_that_are_graded_and_missing_are_warned_of_once(grade_api):
-    source = "import torch\nclass ReLu:\n    pass\n"
+    source = "import torch\nclass Rectifier:\n    pass\n"
     result = grade_api(
         source, "layers", {"relu": {"make": ["ReLU()", "Relu()"]}}, ("relu.forward", "linear.forward")
     )
