@@ -95,6 +95,7 @@ def _grade(submission: Submission, job: Job, report: Progress) -> Result:
         report.stage(CHECKING)
         student = opened.student
         items = note_own_forward(student, run_checks(student, job.folders))
+        items = _under_other_names(items, student.client)
         warnings = (*submission.warnings, *opened.program.warnings, *_load_warnings(student.client, job))
         result = _with_points(submission, job, opened, items, warnings)
         report.so_far(result)
@@ -130,12 +131,26 @@ def _with_points(
     return _less_lateness(result, assignment.late)
 
 
+def _under_other_names(items: Sequence[Item], client: object) -> tuple[Item, ...]:
+    """Mark the passed checks of layers that were called by other names than the template's."""
+    kinds = client.other_names.keys() if isinstance(client, Client) else ()
+    return tuple(
+        replace(item, penalties=(*item.penalties, "other_names"))
+        if item.outcome is Outcome.PASSED and item.criterion.partition(".")[0] in kinds
+        else item
+        for item in items
+    )
+
+
 def _load_warnings(client: object, job: Job) -> Iterator[str]:
-    """Yield a warning for each import that is missing, and for names that the graded criteria need."""
+    """Yield a warning for missing imports, for layers under other names, and for names that are needed."""
     if not isinstance(client, Client):
         return
     for name, why in client.stand_ins.items():
         yield f"{name} {why}; the code is graded without it"
+    for kind, names in client.other_names.items():
+        pairs = ", ".join(f"{own} for {name}" for name, own in names.items())
+        yield f"{kind} is graded under the submission's own names: {pairs}"
     kinds = {criterion.partition(".")[0] for criterion in job.assignment.points}
     needed = {name for kind in kinds for name in job.interface.needs.get(kind, ())}
     missing = [names for names in client.missing if needed & {*names.split(" or ")}]

@@ -4,7 +4,7 @@ Trusted side. Every field of a frame is doubted: a worker is the student's to co
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from numpy.typing import NDArray
@@ -13,6 +13,8 @@ from grader.results import Outcome, Place
 from grader.sandbox.steps import CaseStep
 from grader.visible_text import visible
 from grader.worker import wire
+from grader.worker.interface.synonyms import stands_for
+from grader.worker.layer_kinds import LAYER_KINDS
 from grader.worker.remarks import REMARKS, UNFINISHED
 from grader.worker.serialize import MAX_FRAMES, too_large
 
@@ -125,10 +127,14 @@ def charged(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class End:
-    """The frame that ends a message's answers: what stopped the call, and which arrays it changed."""
+    """The frame that ends a message's answers: what stopped the call, and which arrays it changed.
+
+    ``other_names`` is what the student calls otherwise than the template, by kind of layer.
+    """
 
     failure: Answer | None
     modified: tuple[str, ...]
+    other_names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 def read_end(frame: wire.Frame, names: Mapping[str, Any], locate: Locate) -> End:
@@ -143,7 +149,8 @@ def read_end(frame: wire.Frame, names: Mapping[str, Any], locate: Locate) -> End
     if arrays:
         raise out_of_turn("the last frame came with arrays")
     failed = None if header.get("status") == "ok" else _failure(header, "end", 0.0, 0.0, locate)
-    return End(failed, read_names(header.get("modified"), names, "the last frame names unknown inputs"))
+    modified = read_names(header.get("modified"), names, "the last frame names unknown inputs")
+    return End(failed, modified, read_other_names(header.get("other_names", {})))
 
 
 def read_answer(
@@ -219,3 +226,21 @@ def read_names(value: Any, allowed: Collection[str], complaint: str) -> tuple[st
     if type(value) is not list or not all(type(name) is str and name in allowed for name in value):
         raise out_of_turn(complaint)
     return tuple(dict.fromkeys(value))
+
+
+def read_other_names(value: Any) -> dict[str, dict[str, str]]:
+    """Return names that the published table has for the template's, by kind of layer.
+
+    Raises
+    ------
+    Stop
+        It is something else.
+    """
+    if type(value) is not dict or not all(type(names) is dict for names in value.values()):
+        raise out_of_turn("the last frame has names of a wrong type")
+    pairs = [(kind, *pair) for kind, names in value.items() for pair in names.items()]
+    if not all(
+        kind in LAYER_KINDS and type(own) is str and stands_for(name, own) for kind, name, own in pairs
+    ):
+        raise out_of_turn("the last frame has names that stand for nothing")
+    return {kind: dict(names) for kind, names in value.items() if names}

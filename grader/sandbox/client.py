@@ -5,6 +5,7 @@ call when one has ended. Every failure of the student's is an `Answer`; only the
 """
 
 import itertools
+import re
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -33,6 +34,7 @@ GIVE_UP_AFTER: Mapping[Outcome, int] = {
 }
 """After how many such ends a part that never answered is not asked for again."""
 MAX_PRINTED = 1 << 17
+_WORD = re.compile(r"\w+")
 
 _IN_WORDS = {
     Outcome.TIMED_OUT: "time-outs",
@@ -95,6 +97,7 @@ class Client:
         self._ends: Counter[tuple[str, str, Outcome]] = Counter()
         self._answered: set[tuple[str, str]] = set()
         self._printed = ""
+        self._other_names: Mapping[str, Mapping[str, str]] = {}
         self._numbers = itertools.count()
         self.asked = False
         self.stand_ins: Mapping[str, str] = {}
@@ -285,6 +288,7 @@ class Client:
         if self._session is not None:
             self._session.end()
             self._printed = (self._printed + self._session.printed)[-MAX_PRINTED:]
+            self._other_names = self.other_names
             self._session = None
 
     @property
@@ -292,6 +296,22 @@ class Client:
         """What the student's code printed so far."""
         current = self._session.printed if self._session is not None else ""
         return self._printed + current
+
+    @property
+    def other_names(self) -> Mapping[str, Mapping[str, str]]:
+        """What the student calls otherwise than the template, by kind of layer; names of the source alone.
+
+        Only the worker can tell, so a hostile program can hide it: it gains what the penalty costs.
+        """
+        found = self._session.other_names if self._session is not None else {}
+        if not found:
+            return self._other_names
+        words = {word for text in self.modules.values() for word in _WORD.findall(text)}
+        merged = {kind: {**self._other_names.get(kind, {}), **names} for kind, names in found.items()}
+        kept = {
+            kind: {name: own for name, own in names.items() if own in words} for kind, names in merged.items()
+        }
+        return {**self._other_names, **kept}
 
     def close(self) -> None:
         """End the worker."""

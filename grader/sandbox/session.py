@@ -88,6 +88,11 @@ class Session:
         Processor time is charged when the worker ends.
     locate : callable
         Returns the student's place for the number of a file and a line of it.
+
+    Attributes
+    ----------
+    other_names : dict
+        What the student calls otherwise than the template, by kind of layer, by the worker's word.
     """
 
     def __init__(self, worker: WorkerProcess, budget: Budget, locate: Locate) -> None:
@@ -97,6 +102,7 @@ class Session:
         self._limits = budget.limits
         self._code: int | None = None
         self._began = 0.0
+        self.other_names: dict[str, dict[str, str]] = {}
 
     def load(self, program: Mapping[str, Any]) -> Loaded:
         """Let the worker execute the program.
@@ -182,7 +188,10 @@ class Session:
             frame = self._next(request, limits.call_seconds, limits.call_cpu_seconds, late)
             part = frame.header.get("part")
             if part == "end":
-                return read_end(frame, dict(message.step.held), self._locate)
+                end = read_end(frame, dict(message.step.held), self._locate)
+                for kind, names in end.other_names.items():
+                    self.other_names.setdefault(kind, {}).update(names)
+                return end
             if type(part) is not str or part not in parts:
                 raise out_of_turn("a part came that was not expected now")
             parts.remove(part)

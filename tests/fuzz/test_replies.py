@@ -215,7 +215,10 @@ class Script:
 
 
 NAMES = st.sampled_from(
-    ["id", "part", "status", "message", "frames", "modified", "missing", "stand_ins", "arrays", "more"]
+    [
+        *("id", "part", "status", "message", "frames", "modified", "other_names"),
+        *("missing", "stand_ins", "arrays", "more"),
+    ]
 )
 LEAVES = (
     st.none()

@@ -4,7 +4,16 @@ import numpy as np
 import pytest
 
 from grader.results import Outcome, Place
-from grader.sandbox.answers import Answer, Stop, plain_text, read_answer, read_end, read_names, stopped
+from grader.sandbox.answers import (
+    Answer,
+    Stop,
+    plain_text,
+    read_answer,
+    read_end,
+    read_names,
+    read_other_names,
+    stopped,
+)
 from grader.worker.wire import Frame
 
 RAISED = {"status": "raised", "message": "no", "frames": [[0, 3]]}
@@ -135,6 +144,23 @@ def test_read_names_own_inputs_once_each():
 def test_read_names_anything_else_is_out_of_turn(value):
     with pytest.raises(Stop):
         read_names(value, {"x": 1}, "no")
+
+
+def test_read_other_names_of_the_published_table_by_kind():
+    names = {"conv2d": {"weight": "W", "Conv2d": "Conv"}, "cross_entropy": {"forward": "loss"}}
+    assert read_other_names({**names, "relu": {}}) == names
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *(None, [], {"conv2d": ["W"]}, {"conv2d": {"weight": 3}}, {"conv2d": {"weight": ["W"]}}),
+        *({"conv2d": {"weight": "0.73281"}}, {"0.73281": {"weight": "W"}}, {"conv2d": {"0.73281": "W"}}),
+    ],
+)
+def test_read_other_names_anything_else_is_out_of_turn(value):
+    with pytest.raises(Stop):
+        read_other_names(value)
 
 
 def test_plain_text_writes_out_what_steers_or_reorders_and_is_cut():

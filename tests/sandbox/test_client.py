@@ -1,6 +1,7 @@
 """Whatever a submission does, each call gets its outcome in bounded time, on every backend."""
 
 import time
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from grader.intake.source import Listing, Program
 from grader.results import Outcome, Place
 from grader.sandbox import open_backend
 
+RENAMED = "class ReLU:\n    def fprop(self, x):\n        return x\n    def back(self, g):\n        return g\n"
 OS = "os = sys.modules['os']\n"
 
 
@@ -260,3 +262,23 @@ def test_run_package_that_the_assignment_allows_can_be_imported(open_client, ask
         client = open_client(backend, source, imports=("attr", "pluggy", "not_installed_at_all"))
         np.testing.assert_array_equal(ask(client)["output"].array, np.arange(-3.0, 3.0))
         assert client.stand_ins == {"pluggy": "is not installed here"}
+
+
+def test_other_names_are_those_that_the_source_has(native, open_client):
+    """A worker that knows hidden numbers could else write them into names."""
+    client = open_client(
+        native, "class ReLU:\n    def fprop(self, x): return x\n    def back(self, g): return g"
+    )
+    client._session = SimpleNamespace(other_names={"relu": {"forward": "fprop", "backward": "BaCk"}})
+    found = client.other_names
+    client._session = None
+    assert found == {"relu": {"forward": "fprop"}}
+
+
+def test_other_names_are_kept_when_the_worker_ends(native, open_client, ask):
+    client = open_client(
+        native, "class ReLU:\n    def fprop(self, x): return x\n    def back(self, g): return g"
+    )
+    ask(client)
+    client.close()
+    assert client.other_names == {"relu": {"forward": "fprop", "backward": "back"}}
