@@ -17,7 +17,7 @@ from grader.cases.model import Arrays
 from grader.checks.submission import Caller
 from grader.feedback.array_diff import differs, side_by_side
 from grader.feedback.small_cases import Setting, draw, expected, setting_of
-from grader.results import Counterexample, Outcome, trail
+from grader.results import Counterexample, Outcome
 from grader.sandbox import Answer
 
 MAX_CALLS = 60
@@ -158,8 +158,8 @@ def describe(failure: Failure, part: str) -> str:
     wanted = expected(setting, arrays)[part]
     answer = failure.answer
     if answer.array is None:
-        raised = [f"{part}: {answer.message}", *trail(answer.location)]
-        lines += [*raised, f"expected {part} = {_literal(wanted)}"]
+        # The line that raised is told with the failing cases, which fail in the same manner.
+        lines += [f"{part}: {answer.message}", f"expected {part} = {_literal(wanted)}"]
     elif failure.manner[0] is Outcome.WRONG_DTYPE:
         lines.append(f"{part} has dtype {answer.array.dtype}, expected {wanted.dtype}")
     else:

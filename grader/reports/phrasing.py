@@ -89,11 +89,33 @@ def summary(result: Result) -> str:
     mistakes = dict.fromkeys(mistake_title(one.mistake, one.title) for one in causes)
     failed = failures(result.items)
     if not failed:
-        return "all right"
+        return "; ".join(["all right", *_penalty_summary(result)])
     count = sum(count for _, count in failed)
     mostly = ", mostly" if len(failed) > 1 else ":"
     checks = f"{count} of {len(result.items)} checks failed{mostly} {LABELS[failed[0][0]]}"
-    return "; ".join([*mistakes, checks])
+    return "; ".join([*mistakes, checks, *_penalty_summary(result)])
+
+
+def penalties(result: Result) -> list[str]:
+    """Return what right answers lost: a line for each reason, with the criteria.
+
+    Examples
+    --------
+    >>> from grader.results import Penalty
+    >>> penalty = Penalty("modified_input", "relu.grad_x", 0.1, "the call changed x")
+    >>> penalties(Result("ada", "Ada", None, "graded", 1.9, 2.0, penalties=(penalty,)))
+    ['the call changed x: 0.1 points less in relu.grad_x']
+    """
+    found: dict[str, list[str]] = {}
+    for one in result.penalties:
+        found.setdefault(one.reason, []).append(f"{number(one.points)} points less in {one.criterion}")
+    return [f"{reason}: {', '.join(losses)}" for reason, losses in found.items()]
+
+
+def _penalty_summary(result: Result) -> list[str]:
+    names = dict.fromkeys(one.name.replace("_", " ") for one in result.penalties)
+    lost = sum(one.points for one in result.penalties)
+    return [f"{number(lost)} points less: {', '.join(names)}"] if names else []
 
 
 def lateness(seconds: float) -> str:

@@ -3,16 +3,17 @@
 Trusted side; pure: tables and text are returned, the command line prints them.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from rich.table import Table
 from rich.text import Text
 
-from grader.reports.phrasing import LABELS, groups, main_outcome, number, standing_words, summary
-from grader.results import Item, Outcome, Place, Result, trail
+from grader.reports.explanations import Explanation, FailedCase, common_reason, explain_failures
+from grader.reports.phrasing import LABELS, groups, main_outcome, number, penalties, standing_words, summary
+from grader.results import Outcome, Result, trail
 from grader.visible_text import visible
 
-_SHOWN_CASES = 3
 _STYLES = {Outcome.PASSED: "green", Outcome.GRADER_ERROR: "bold magenta"}
 
 
@@ -46,38 +47,50 @@ def scores_table(results: Sequence[Result], max_points: float) -> Table:
     return table
 
 
-def failure_blocks(items: Iterable[Item], most: int = _SHOWN_CASES) -> list[str]:
-    """Return a block of text for each item that did not pass, at most so many for each criterion.
+def failure_blocks(result: Result) -> list[str]:
+    """Return a block of text for each explanation: condition, mistake, smallest case, failing cases.
 
-    The first line names criterion, case and outcome; then come the case's parameters and the message,
-    with shapes or the largest deviation and the picture of the wrong positions, or the lines that raised.
-    The others are counted and named.
+    What an earlier block tells is not repeated. Cases of which nothing is shown are named.
     """
-    failed: dict[str, list[Item]] = {}
-    for item in items:
-        if item.outcome is not Outcome.PASSED:
-            failed.setdefault(item.criterion, []).append(item)
-    blocks = []
-    for criterion, mine in failed.items():
-        blocks += [_block(item) for item in mine[:most]]
-        if mine[most:]:
-            names = ", ".join(item.case for item in mine[most:])
-            blocks.append(visible(f"{criterion}, {len(mine[most:])} more: {names}"))
-    return blocks
+    return [visible("\n    ".join(_lines(one))) for one in explain_failures(result)]
 
 
-def _block(item: Item) -> str:
-    lines = [f"{item.criterion}, case {item.case}: {LABELS[item.outcome]}"]
-    lines += item.about.splitlines()
-    if not item.hidden:
-        lines += [*item.message.splitlines(), *trail(item.location)]
-    return visible("\n    ".join(lines))
+def _lines(one: Explanation) -> Iterator[str]:
+    counts = ", ".join(f"{LABELS[outcome]} {count}x" for outcome, count in one.counts)
+    follows = f"; follows from {one.follows_from}" if one.follows_from else ""
+    yield f"{', '.join(one.criteria)}: {counts}{follows}"
+    yield from one.conditions
+    for diagnosis in one.diagnoses:
+        yield diagnosis.sentence
+        if diagnosis.place:
+            yield f"see {diagnosis.place.quoted()}"
+    for text in one.counterexamples:
+        yield from ("The smallest case that still fails:", *(f"    {line}" for line in text.splitlines()))
+    for case in one.shown:
+        yield from _case_lines(case)
+    if one.more:
+        yield f"{len(one.more)} more: {', '.join(one.more)}"
+    for what, name in one.repeats:
+        yield f"The {what} is the same as in {name}."
+
+
+def _case_lines(case: FailedCase) -> Iterator[str]:
+    if case.case:
+        also = f" and {len(case.also)} more" if case.also else ""
+        yield f"case {case.case}{also}: {LABELS[case.outcome]}"
+    yield from case.message.splitlines()
+    yield from trail(case.location)
+    yield from case.about.splitlines()
 
 
 def check_report(result: Result) -> str:
     """Return the report on a student's own file for the terminal: failures, then points."""
-    explained = [f"{one.criterion}: {one.sentence}{_see(one.place)}" for one in result.diagnoses]
-    examples = [f"Smallest failing case of {one.criterion}\n{one.text}" for one in result.counterexamples]
+    common = common_reason(result.items)
+    reason = (
+        ["\n    ".join(["No check could run, for this reason:", *_case_lines(replace(common, case=""))])]
+        if common
+        else []
+    )
     warnings = [f"warning: {warning}" for warning in result.warnings]
     scores = [
         f"{score.name:<28} {number(score.points):>6} / {number(score.max_points):<6}"
@@ -86,9 +99,5 @@ def check_report(result: Result) -> str:
     ]
     total = f"{'points':<28} {number(result.points):>6} / {number(result.max_points)}"
     printed = [f"Your code printed:\n{result.printed.rstrip()}"] if result.printed.strip() else []
-    told = [*failure_blocks(result.items), *explained, *examples, *warnings, *printed]
-    return visible("\n\n".join([*told, "\n".join([*scores, total])]))
-
-
-def _see(place: Place | None) -> str:
-    return f"\n    see {place.quoted()}" if place else ""
+    told = [*reason, *failure_blocks(result), *warnings, *printed]
+    return visible("\n\n".join([*told, "\n".join([*scores, *penalties(result), total])]))

@@ -10,7 +10,7 @@ import pytest
 from grader.grading.gradebook import Run
 from grader.reports import pages
 from grader.reports.pages import feedback_page, report_page
-from grader.results import Item, Outcome, Place, Result
+from grader.results import Condition, Diagnosis, Item, Outcome, Penalty, Place, Result
 
 STYLE = Path(pages.__file__).parent / "templates" / "style.css"
 VOID = {"meta", "br", "input"}
@@ -112,8 +112,8 @@ def test_feedback_page_wrong_submission_tells_reason_then_example_then_cases(wro
         "Stride ignored in grad_x.",
         "See cnn.ipynb, code cell 2, line 41, in backward : grad = unpad(g)",
         "yours 1, expected 0",
-        "stride=(2, 3)",
         "28 of 336",
+        "stride=(2, 3)",
     ]
     places = [text.index(words) for words in order]
     assert places == sorted(places)
@@ -122,6 +122,56 @@ def test_feedback_page_wrong_submission_tells_reason_then_example_then_cases(wro
     assert "What your code printed epoch 1" in text
     assert "2.5 times as fast as nested loops" in text
     assert "Loops that still run in Python: N, K_h." in text
+
+
+def test_feedback_page_condition_stands_before_the_mistake(wrong: Result):
+    sentence = "Right in all 42 cases without a remainder, wrong in all 49 with a remainder."
+    text = feedback(replace(wrong, conditions=(Condition("conv2d.grad_x", sentence, exact=True),))).text
+    assert text.index(sentence) < text.index("Stride ignored in grad_x.")
+
+
+def test_feedback_page_penalties_are_told_with_the_points(right: Result):
+    lost = tuple(
+        Penalty("modified_input", name, 0.1, "the call changed an array")
+        for name in ("relu.grad_x", "linear.grad_x")
+    )
+    text = feedback(replace(right, penalties=lost)).text
+    told = "The call changed an array: 0.1 points less in relu.grad_x, 0.1 points less in linear.grad_x."
+    assert text.count(told) == 1
+    assert text.index("Points") < text.index(told) < text.index("Every check passed.")
+
+
+def test_feedback_page_class_that_is_missing_is_one_line(right: Result):
+    message = "Conv2d is not defined; there is ReLU"
+    criteria = ("conv2d.forward", "conv2d.grad_x", "conv2d.errors")
+    items = tuple(
+        Item(name, f"k{i}", Outcome.NOT_IMPLEMENTED, message, about=f"case {i}")
+        for name in criteria
+        for i in range(9)
+    )
+    page = feedback(replace(right, items=items, criteria=()))
+    assert page.text.count(message) == 1
+    assert page.text.count("not implemented") == 1
+    assert "conv2d.forward , conv2d.grad_x , conv2d.errors : not implemented 27x" in page.text
+    assert "k0" not in page.text
+
+
+def test_feedback_page_follow_up_names_its_source_and_shows_no_cases(wrong: Result):
+    follows = Diagnosis(
+        "x",
+        "conv2d.grad_x",
+        "It is right for what forward gave it.",
+        "",
+        None,
+        3,
+        "Follow-up",
+        "conv2d.forward",
+    )
+    text = feedback(replace(wrong, diagnoses=(follows,))).text
+    assert "follows from conv2d.forward" in text
+    assert "It is right for what forward gave it." in text
+    assert "yours 1, expected 0" not in text
+    assert "28 of 336" not in text
 
 
 def test_feedback_page_many_failing_cases_are_counted(wrong: Result):

@@ -6,7 +6,7 @@ from dataclasses import replace
 from rich.console import Console
 
 from grader.reports.tables import check_report, failure_blocks, scores_table
-from grader.results import Result
+from grader.results import Condition, Item, Outcome, Penalty, Result
 
 
 def printed(results: list[Result], width: int = 120) -> str:
@@ -52,40 +52,52 @@ def test_scores_table_at_eighty_columns_keeps_every_number(wrong: Result):
     assert "10.0" in text
 
 
-def test_failure_blocks_wrong_value_has_case_parameters_message_and_picture(wrong: Result):
-    assert failure_blocks(wrong.items)[0].splitlines() == [
-        "conv2d.grad_x, case k2: wrong values",
-        "    stride=(2, 3)",
+def test_failure_blocks_tell_condition_mistake_smallest_case_and_failing_cases(wrong: Result):
+    sentence = "Right in all 3 cases without padding, wrong in all 3 with padding."
+    (block,) = failure_blocks(replace(wrong, conditions=(Condition("conv2d.grad_x", sentence, exact=True),)))
+    assert block.splitlines() == [
+        "conv2d.grad_x: wrong values 2x, timed out 1x",
+        "    Right in all 3 cases without padding, wrong in all 3 with padding.",
+        "    The stride is missing.",
+        "    see cnn.ipynb, code cell 2, line 41, in backward: `grad = unpad(g)`",
+        "    The smallest case that still fails:",
+        "        yours 1, expected 0",
+        "    case k2: wrong values",
         "    28 of 336 values are wrong",
         "    [1, 2, :, :]: 2 of 6 wrong (# wrong, . right)",
         "       0 .#.",
+        "    stride=(2, 3)",
+        "    case k3: wrong values",
+        "    off by 1",
+        "    case k4: timed out",
+        "    no answer within 5 s",
     ]
 
 
-def test_failure_blocks_more_than_asked_are_counted_by_name(wrong: Result):
-    blocks = failure_blocks(wrong.items, most=1)
-    assert blocks[1:] == ["conv2d.grad_x, 2 more: k3, k4"]
+def test_failure_blocks_more_than_three_are_counted_by_name(wrong: Result):
+    items = tuple(Item("conv2d.grad_x", f"k{i}", Outcome.RAISED, f"KeyError: {i}") for i in range(6))
+    (block,) = failure_blocks(replace(wrong, items=items))
+    assert block.splitlines()[-1] == "    3 more: k3, k4, k5"
 
 
 def test_failure_blocks_all_passed_is_empty(right: Result):
-    assert failure_blocks(right.items) == []
+    assert failure_blocks(right) == []
 
 
 def test_failure_blocks_hidden_case_tells_no_values(wrong: Result):
-    hidden = [replace(item, hidden=True) for item in wrong.items]
-    assert failure_blocks(hidden)[0].splitlines() == [
-        "conv2d.grad_x, case k2: wrong values",
+    hidden = tuple(replace(item, hidden=True) for item in wrong.items)
+    (block,) = failure_blocks(replace(wrong, items=hidden, diagnoses=(), counterexamples=()))
+    assert block.splitlines()[:4] == [
+        "conv2d.grad_x: wrong values 2x, timed out 1x",
+        "    case k2: wrong values",
         "    stride=(2, 3)",
+        "    case k3: wrong values",
     ]
 
 
-def test_check_report_tells_failures_reason_example_warning_and_points(wrong: Result):
+def test_check_report_tells_failures_warning_print_and_points(wrong: Result):
     text = check_report(wrong)
-    assert (
-        "conv2d.grad_x: The stride is missing.\n"
-        "    see cnn.ipynb, code cell 2, line 41, in backward: `grad = unpad(g)`\n"
-    ) in text
-    assert "Smallest failing case of conv2d.grad_x\nyours 1, expected 0" in text
+    assert "    The stride is missing.\n" in text
     assert "warning: line 120 was skipped: it trains\n\nYour code printed:\nepoch 1\n" in text
     assert text.splitlines()[-2:] == [
         "conv2d.grad_x                    10 / 40     1 of 4 checks passed",
@@ -93,10 +105,31 @@ def test_check_report_tells_failures_reason_example_warning_and_points(wrong: Re
     ]
 
 
+def test_check_report_tells_penalties_between_criteria_and_points(right: Result):
+    lost = (Penalty("modified_input", "conv2d.grad_x", 4.0, "the call changed an array"),)
+    lines = check_report(replace(right, penalties=lost, points=96.0)).splitlines()
+    assert lines[-2:] == [
+        "the call changed an array: 4 points less in conv2d.grad_x",
+        "points                           96 / 100",
+    ]
+
+
+def test_check_report_of_a_file_that_does_not_load_says_why_once(unloadable: Result):
+    text = check_report(unloadable)
+    assert text.count("SyntaxError: invalid syntax, line 3") == 1
+
+
+def test_scores_table_names_penalties(right: Result):
+    lost = (Penalty("modified_input", "conv2d.grad_x", 4.0, "the call changed an array"),)
+    table = scores_table([replace(right, penalties=lost)], 100.0)
+    assert str(next(iter(table.columns[-1].cells))) == "all right; 4 points less: modified input"
+
+
 def test_failure_blocks_raised_error_shows_its_line_and_the_call_that_led_there(raising: Result):
-    (block,) = failure_blocks(raising.items)
+    (block,) = failure_blocks(raising)
     assert block.splitlines() == [
-        "conv2d.grad_x, case k1: raised an error",
+        "conv2d.grad_x: raised an error 1x",
+        "    case k1: raised an error",
         "    IndexError: 3",
         "    at pad.py, line 7, in unpad: `return g[:, :, p:-p]`",
         "    called from cnn.ipynb, code cell 2, line 41, in backward: `grad = unpad(g)`",
@@ -105,5 +138,6 @@ def test_failure_blocks_raised_error_shows_its_line_and_the_call_that_led_there(
 
 def test_failure_blocks_hidden_case_shows_no_line_that_raised(raising: Result):
     """Which line raised can depend on a hidden case's values."""
-    (block,) = failure_blocks([replace(item, hidden=True) for item in raising.items])
-    assert block == "conv2d.grad_x, case k1: raised an error"
+    hidden = tuple(replace(item, hidden=True) for item in raising.items)
+    (block,) = failure_blocks(replace(raising, items=hidden))
+    assert block == "conv2d.grad_x: raised an error 1x\n    case k1: raised an error"
