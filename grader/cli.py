@@ -22,6 +22,7 @@ from grader.errors import GraderError, InputError
 from grader.grading.executors import machine, usable_cores
 from grader.grading.grade import grade
 from grader.grading.gradebook import Gradebook, Run
+from grader.grading.interface_fit import interface_doubts
 from grader.grading.local import local_job, read_own_file
 from grader.grading.plan import Plan, plan_run
 from grader.grading.preview import preview
@@ -147,6 +148,8 @@ def _show(folder: Path, run: Run, results: Sequence[Result], *, verbose: bool = 
     write_reports(folder, run, results)
     out.print(scores_table(results, run.max_points))
     out.print(f"\nReport: {folder / 'report.html'}", markup=False, soft_wrap=True)
+    for warning in interface_doubts(results, str(run.options.get("interface", ""))):
+        _complain(f"warning: {warning}")
     failed = [result for result in results if result.status in ("grader_error", "needs_attention")]
     for result in failed:
         _complain(f"{result.id}: {'; '.join(result.notes)}")

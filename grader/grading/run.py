@@ -18,6 +18,7 @@ from grader.grading.executors import local_executor, prepare, usable_cores
 from grader.grading.grade import failed_result
 from grader.grading.gradebook import FILE_NAME, Gradebook, Run
 from grader.grading.in_child import grade_in_child
+from grader.grading.interface_fit import interface_doubts
 from grader.grading.job import Job, fingerprint
 from grader.grading.plan import Plan, plan_run
 from grader.grading.questions import with_questions
@@ -157,7 +158,8 @@ def grade_folder(
         _log.info("%d unchanged, %d to grade", len(kept), len(left))
         grade_all(left, plan.job, local_executor, workers or usable_cores(), record)
         newest = tuple(gradebook.latest_results())
-    return GradedFolder(run, newest, tuple(kept), plan.left_out, plan.warnings)
+    warnings = (*plan.warnings, *interface_doubts(newest, plan.job.interface.name))
+    return GradedFolder(run, newest, tuple(kept), plan.left_out, warnings)
 
 
 def versions(job: Job) -> dict[str, str]:

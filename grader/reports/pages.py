@@ -14,6 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from grader.grading.gradebook import Run
+from grader.grading.interface_fit import interface_doubts
 from grader.reports import phrasing
 from grader.reports.explanations import common_reason, explain_failures
 from grader.reports.figures import histogram_svg, speed_svg
@@ -38,6 +39,7 @@ def report_page(run: Run, results: Sequence[Result]) -> str:
             run=run,
             results=results,
             seen=seen,
+            doubts=interface_doubts(results, str(run.options.get("interface", ""))),
             groups=phrasing.groups(results),
             histogram=histogram_svg(seen.histogram, run.max_points),
             speedups=speedups,

@@ -79,6 +79,14 @@ def test_report_page_sandbox_none_warns_and_native_does_not(run: Run, right: Res
     assert "Graded without a sandbox." not in report_page(run, [right])
 
 
+def test_report_page_asks_whether_the_interface_fits_where_most_code_never_answers(run: Run, raising: Result):
+    silent = replace(run, options={"interface": "functions"})
+    text = Reader(report_page(silent, [raising] * 3)).text
+    doubt = "conv2d never answered under the interface functions: 3 of 3 submissions so"
+    assert doubt in text
+    assert doubt not in Reader(report_page(silent, [raising] * 2)).text
+
+
 def test_pages_load_nothing_from_outside(run: Run, everyone: list[Result]):
     for page in (report_page(run, everyone), *(feedback_page(result, "c") for result in everyone)):
         names = {name for name, _ in Reader(page).attributes}
