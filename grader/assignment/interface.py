@@ -4,7 +4,8 @@ Trusted side. An interface is the course's own code, so it may run here to answe
 call the student's code, its source is sent to the untrusted side.
 """
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,11 @@ from grader.cases import Case
 from grader.errors import AssignmentError
 from grader.worker import interfaces
 from grader.worker.interface.interface_settings import SettingsError
+from grader.worker.interface.synonyms import CLASS_NAMES, folded
 from grader.worker.load_interface import open_interface
 
 _SHIPPED = Path(interfaces.__file__).parent
+_CLASS = re.compile(rb"\bclass[ \t]+([A-Za-z]\w*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,28 @@ class Interface:
 
 _EXPRESSED: dict[str, dict[str, bool]] = {}
 """By interface, then case: remembered, because each submission asks for the same cases."""
+
+
+def names_in_use(names: Collection[str], sources: Iterable[bytes]) -> frozenset[str]:
+    """Return names by which some files are chosen; what a course calls Conv2d a student may call Convolution.
+
+    Parameters
+    ----------
+    names : collection of str
+        The interface's. One that no file has as a class is replaced by the class that stands for it, if there
+        is one; of several each is kept.
+    sources : iterable of bytes
+        The files.
+    """
+    classes = {name.decode("ascii") for source in sources for name in _CLASS.findall(source)}
+    by_folded: dict[str, set[str]] = {}
+    for name in classes:
+        by_folded.setdefault(folded(name), set()).add(name)
+    used: set[str] = set()
+    for name in names:
+        others = {own for other in CLASS_NAMES.get(name, ()) for own in by_folded.get(other, ())}
+        used |= {name} if name in classes or not others else others
+    return frozenset(used)
 
 
 def shipped_interfaces() -> tuple[str, ...]:

@@ -16,8 +16,9 @@ from grader.errors import SubmissionError
 from grader.grading.executors import CLEAN_START
 from grader.grading.grade import READING, attention_result, failed_result, grade
 from grader.grading.job import Job, fingerprint
+from grader.grading.open_submission import program_of
 from grader.grading.supervise import Breach, Died, Progress, Stage, Supervised
-from grader.intake.source import Program, read_program
+from grader.intake.source import Program
 from grader.intake.submissions import Intake, Submission, gather
 from grader.intake.submissions.budget import ReadingBudget
 from grader.results import Result
@@ -117,7 +118,7 @@ def _gather(
 def read_programs_in_child(
     submissions: Sequence[Submission], names: Collection[str], *, whole_file: bool
 ) -> list[Program]:
-    """Read each submission's program as `read_program` does; where a limit ends that, its error says so."""
+    """Read each submission's program as `program_of` does; where a limit ends that, its error says so."""
     with Supervised(_read, CLEAN_START) as process:
         programs = []
         for submission in submissions:
@@ -131,4 +132,4 @@ def read_programs_in_child(
 def _read(task: tuple[Submission, Collection[str], bool], report: Progress) -> Program:
     submission, names, whole_file = task
     report.stage(READING)
-    return read_program(submission, names, whole_file=whole_file)
+    return program_of(submission, names, whole_file=whole_file)

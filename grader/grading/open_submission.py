@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 
+from grader.assignment.interface import names_in_use
 from grader.cases.ground_truth import GroundTruth, load_ground_truth
 from grader.checks.run_pytest import criteria_of
 from grader.checks.submission import Student, Unavailable
@@ -32,10 +33,16 @@ class Opened:
     budget: Budget
 
 
+def program_of(submission: Submission, names: Collection[str], *, whole_file: bool) -> Program:
+    """Read a submission's program as `read_program` does, by the names that its classes really have."""
+    used = names_in_use(names, (file.data for file in submission.files))
+    return read_program(submission, used, whole_file=whole_file)
+
+
 @contextlib.contextmanager
 def open_student(submission: Submission, job: Job) -> Iterator[Opened]:
     """Read a submission's program and open the client that calls it; close it at the end."""
-    program = read_program(submission, job.interface.names, whole_file=job.assignment.whole_file)
+    program = program_of(submission, job.interface.names, whole_file=job.assignment.whole_file)
     budget = Budget(job.assignment.limits)
     with contextlib.ExitStack() as stack:
         client: Client | Unavailable

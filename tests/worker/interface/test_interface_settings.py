@@ -2,7 +2,7 @@
 
 import pytest
 
-from grader.assignment.interface import load_interface, shipped_interfaces
+from grader.assignment.interface import load_interface, names_in_use, shipped_interfaces
 from grader.cases import Case
 from grader.errors import AssignmentError
 from grader.worker.interface.interface_settings import SettingsError, settled
@@ -99,6 +99,22 @@ def test_missing_joins_alternatives_and_leaves_out_what_is_there():
         {"conv2d": {"make": ["Conv()", "Convolution()"]}, "relu": {"make": ["Relu()", "ReLU()"]}},
     )
     assert opened.missing(Student) == ["AvgPool2d", "MaxPool2d", "Relu or ReLU"]
+
+
+NAMES = ("Conv2d", "ReLU", "conv2d_forward")
+
+
+@pytest.mark.parametrize(
+    ("source", "names"),
+    [
+        (b"class Conv2d: pass\nclass Convolution: pass", {"Conv2d", "ReLU", "conv2d_forward"}),
+        (b"class Conv_Layer(Layer): pass\nclass Relu: pass", {"Conv_Layer", "Relu", "conv2d_forward"}),
+        (b'"class Conv:\\n", "class  Convolution:"', {"Conv", "Convolution", "ReLU", "conv2d_forward"}),
+        (b"class Convolver: pass", {"Conv2d", "ReLU", "conv2d_forward"}),
+    ],
+)
+def test_names_in_use_are_the_templates_or_the_classes_that_stand_for_them(source, names):
+    assert names_in_use(NAMES, [b"x = 1", source]) == names
 
 
 def conv(**params: object) -> Case:

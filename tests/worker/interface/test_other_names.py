@@ -8,9 +8,12 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from grader.assignment.interface import load_interface
 from grader.assignment.penalties import Penalties
 from grader.cases.compare import compare
 from grader.cases.ground_truth import load_ground_truth
+from grader.grading.open_submission import program_of
+from grader.intake.submissions import SourceFile, Submission
 from grader.worker.interface.synonyms import ATTRIBUTES, CLASS_NAMES, METHODS, PARAMETERS, folded
 from grader.worker.layer_kinds import LAYER_KINDS
 
@@ -259,3 +262,13 @@ def test_grade_other_names_get_a_warning_and_lose_what_the_assignment_says(grade
     start, _, pairs = warning.partition(": ")
     assert start == "conv2d is graded under the submission's own names"
     assert {*pairs.split(", ")} == {f"{own} for {name}" for name, own in names.items()}
+
+
+def test_program_of_is_the_file_with_the_classes_that_stand_for_the_templates():
+    files = [
+        SourceFile("a.py", b"class Trainer:\n    pass\n"),
+        SourceFile("b.py", b"class Convolution:\n    pass\nclass Relu:\n    pass\n"),
+    ]
+    submission = Submission("one", "one", None, tuple(files))
+    program = program_of(submission, load_interface("layers").names, whole_file=False)
+    assert (program.main, program.warnings) == ("b.py", ())
