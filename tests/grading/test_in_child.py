@@ -114,9 +114,7 @@ def test_grade_of_an_unreadable_upload_is_stored_under_the_upload(job):
 
 
 def test_read_programs_in_child_names_what_could_not_be_read(monkeypatch):
-    monkeypatch.setattr(
-        in_child, "program_of", lambda submission, *_, **__: submission.id == "a" or burns()
-    )
+    monkeypatch.setattr(in_child, "program_of", lambda submission, *_, **__: submission.id == "a" or burns())
     submissions = [Submission(name, name, None, (SourceFile("cnn.py", b""),)) for name in "ab"]
     good, bad = read_programs_in_child(submissions, (), whole_file=False)
     assert good is True

@@ -178,8 +178,10 @@ class Layer:
         there = self._attributes(node)
         named = [other for other in there if folded(other) in ATTRIBUTES[name]]
         values = [other for other in named if _is_value(there[other], name)]
+        parameter = self.parameters.get(name.replace("grad_", ""))
+        sized = [other for other in values if parameter is not None and there[other].size == parameter.size]
         # A layer may make its arrays at the first forward.
-        named = values or [other for other in named if there[other] is None]
+        named = sized or values or [other for other in named if there[other] is None]
         if len(named) != 1:
             return None
         own = ast.Attribute(node.value, named[0], ast.Load())

@@ -84,7 +84,7 @@ PARAMETERS: Mapping[str, frozenset[str]] = {
     "padding": _names("padding paddings pad pads pad_size padding_size n_pad zero_pad zero_padding p"),
     "in_features": _names(_IN_FEATURES),
     "out_features": _names(_OUT_FEATURES),
-    "learning_rate": _names("learning_rate learn_rate learningrate lrate l_rate rate lr alpha eta"),
+    "learning_rate": _names("learning_rate learn_rate lrate l_rate rate lr alpha eta"),
 }
 """Parameters of constructors and functions. No name stands for two of the same layer, so that a call by
 keyword is right in any order."""

@@ -11,6 +11,14 @@ from grader.grading.grade import grade
 from grader.grading.job import Job
 from grader.intake.submissions import SourceFile, Submission
 from grader.worker.interface.interface_settings import LAYOUTS, NAMES, PLACES, STAGES
+from grader.worker.interface.synonyms import (
+    ATTRIBUTES,
+    CLASS_NAMES,
+    LOSS_METHODS,
+    METHODS,
+    PARAMETERS,
+    folded,
+)
 
 TEXT = (Path(__file__).parents[3] / "docs" / "interfaces.md").read_text()
 SECTIONS = {
@@ -49,3 +57,22 @@ def test_grade_example_gets_full_points(title, tmp_path, drawn_questions):
 def test_settings_table_names_every_key(name):
     section = SECTIONS["Settings"]
     assert re.search(rf"[`.]{name}`", section), name
+
+
+TABLES = {**PARAMETERS, **ATTRIBUTES, **METHODS, **LOSS_METHODS, **CLASS_NAMES}
+
+
+@pytest.mark.parametrize("name", [name for name in TABLES if not name.startswith("grad_")])
+def test_table_of_other_names_is_the_one_that_is_used(name):
+    (row,) = re.findall(rf"^\| `{name}` \| (.*) \|$", SECTIONS["Other names"], flags=re.MULTILINE)
+    written = {folded(word) for word in re.findall(r"`(\w+)`", row)}
+    assert written | {folded(name)} == TABLES[name] | {folded(name)}
+
+
+@pytest.mark.parametrize("name", ["weight", "bias"])
+def test_gradients_names_are_those_of_their_arrays_with_a_word_before_or_after(name):
+    (row,) = re.findall(r"^\| `grad_weight`, `grad_bias` \| (.*) \|$", TEXT, flags=re.MULTILINE)
+    before, after = (re.findall(r"`(\w+)`", part) for part in row.partition(":")[0].split("before"))
+    names = ATTRIBUTES[name]
+    expected = {folded(word) + one for word in before for one in names}
+    assert ATTRIBUTES[f"grad_{name}"] == expected | {one + folded(word) for word in after for one in names}

@@ -131,7 +131,7 @@ def test_ask_two_gradients_that_may_be_meant_leave_the_other_parts(ask_here):
     assert answers["grad_weight"].message.endswith("Is it `dW` or `gw`?")
 
 
-def test_ask_attribute_that_is_no_array_is_not_a_weight(ask_here):
+def test_ask_attribute_that_is_no_array_of_its_size_is_not_a_weight(ask_here):
     """Many keep the numbers of filters, the width or the batch under a weight's or a bias's usual name."""
     source = written({"weight": "W", "bias": "b"}).replace(
         "        self.W",
