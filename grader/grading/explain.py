@@ -11,6 +11,7 @@ from dataclasses import replace
 from grader.cases import Case
 from grader.cases.generate.fresh import FRESH
 from grader.cases.ground_truth import load_ground_truth
+from grader.checks.answer_remarks import remark_sentences, remarked_criteria
 from grader.checks.run_pytest import run_checks
 from grader.checks.submission import Student
 from grader.feedback.diagnose import diagnose
@@ -77,17 +78,19 @@ def explained(result: Result, opened: Opened, job: Job) -> Result:
         return result
     failed = [item for item in result.items if item.hidden and item.outcome is not Outcome.PASSED]
     criteria = {item.criterion for item in failed if item.outcome not in _UNEXPLAINED}
-    if not criteria:
+    remarked = remarked_criteria(opened.student.truth, opened.student.replies)
+    asked = criteria | (remarked & {criterion.name for criterion in result.criteria})
+    if not asked:
         return result
     silent = _silent_kinds(result.items)
-    told, items = _asked_publicly(result, opened, job, criteria, silent)
+    told, items = _asked_publicly(result, opened, job, asked, silent)
     if any(_all_right(criterion, items) for criterion in criteria if criterion.partition(".")[0] in silent):
         # It answers the public questions after all.
-        told, items = _asked_publicly(result, opened, job, criteria, frozenset())
+        told, items = _asked_publicly(result, opened, job, asked, frozenset())
     examples = tuple(item for item in items if item.outcome is not Outcome.PASSED)
     name = "fresh" if opened.student.truth.name == FRESH else "hidden"
     flags = tuple(_only_public_right(criteria, result.items, items, name))
-    return replace(told, examples=examples, warnings=(*result.warnings, *flags))
+    return replace(told, examples=examples, warnings=(*told.warnings, *flags))
 
 
 def _silent_kinds(items: Sequence[Item]) -> frozenset[str]:
@@ -136,6 +139,7 @@ def _told(result: Result, student: Student, opened: Opened, items: Sequence[Item
         conditions=conditions,
         diagnoses=tuple(one for one in diagnoses if {one.criterion, one.follows_from} <= {*failing, ""}),
         counterexamples=counterexamples,
+        warnings=(*result.warnings, *remark_sentences(student.truth, student.replies)),
         printed=opened.program.in_cells(student.client.printed),
     )
 

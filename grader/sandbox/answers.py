@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from grader.results import Outcome, Place
@@ -58,6 +59,8 @@ class Answer:
         What the worker says of how the array was given: some of `grader.worker.remarks.REMARKS`.
     unfinished : ndarray or None
         The array that the call had set when it failed.
+    view : Answer or None
+        The view that reaches outside its array, by the worker's word, in this call or one before.
     """
 
     part: str
@@ -70,6 +73,7 @@ class Answer:
     modified: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
     unfinished: NDArray[Any] | None = None
+    view: "Answer | None" = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -102,6 +106,21 @@ def failed(
     return {part: Answer(part, outcome, message=message, location=location) for part in parts}
 
 
+def with_view(answers: Mapping[str, Answer], view: Answer | None) -> dict[str, Answer]:
+    """Return the answers to a call that made a view outside of its array, or came after one.
+
+    NaN in an array is what was read outside; an array without it is judged as it is.
+    """
+    if view is None:
+        return dict(answers)
+    found = {}
+    for part, answer in answers.items():
+        strayed = answer.array is not None and bool(np.isnan(answer.array).any())
+        outcome = replace(view, part=part, seconds=answer.seconds, cpu_seconds=answer.cpu_seconds)
+        found[part] = outcome if strayed else replace(answer, view=view)
+    return found
+
+
 def stopped(answers: Mapping[str, Answer], parts: Iterable[str], why: Answer) -> dict[str, Answer]:
     """Return the failure of a call for each part that it did not finish; what it had set goes with it."""
     found = {}
@@ -127,13 +146,14 @@ def charged(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class End:
-    """The frame that ends a message's answers: what stopped the call, and which arrays it changed.
+    """The frame that ends a message's answers: what stopped the call, what it changed, its stray view.
 
     ``other_names`` is what the student calls otherwise than the template, by kind of layer.
     """
 
     failure: Answer | None
     modified: tuple[str, ...]
+    view: Answer | None
     other_names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
@@ -150,7 +170,16 @@ def read_end(frame: wire.Frame, names: Mapping[str, Any], locate: Locate) -> End
         raise out_of_turn("the last frame came with arrays")
     failed = None if header.get("status") == "ok" else _failure(header, "end", 0.0, 0.0, locate)
     modified = read_names(header.get("modified"), names, "the last frame names unknown inputs")
-    return End(failed, modified, read_other_names(header.get("other_names", {})))
+    view = _read_view(header.get("view"), locate)
+    return End(failed, modified, view, read_other_names(header.get("other_names", {})))
+
+
+def _read_view(value: Any, locate: Locate) -> Answer | None:
+    if value is None:
+        return None
+    if type(value) is not dict or value.get("status") != Outcome.OUT_OF_BOUNDS_VIEW:
+        raise out_of_turn("the last frame speaks of a view in other words than a worker's")
+    return _failure(value, "view", 0.0, 0.0, locate)
 
 
 def read_answer(

@@ -25,6 +25,7 @@ from grader.sandbox.answers import (
     read_answer,
     read_end,
     stopped,
+    with_view,
 )
 from grader.sandbox.messages import Message
 from grader.sandbox.pipes import Closed, Flooded, Malformed
@@ -163,13 +164,15 @@ class Session:
         )
         wanted = [part for message in messages if message.step.counts for part in message.parts]
         modified: dict[str, set[str]] = {}
-        failed = False
+        failed, view = False, None
         for message, request in sent:
             found = answers if message.step.counts and not failed else {}
             end = self._answers(message, request, clock, found)
             if failed:
                 # The worker passes over what follows a failure; what it sends all the same is not looked at.
                 continue
+            view = view or end.view
+            found.update(with_view({part: found[part] for part in message.parts if part in found}, view))
             held = dict(message.step.held)
             modified.setdefault(message.step.phase, set()).update(held[name] for name in end.modified)
             if end.failure is not None and message.step.stops:

@@ -147,9 +147,12 @@ class Worker:
                 if not wanted:
                     break
         except BaseException as error:
-            end = failure(error, self._files)
+            end = failure(checked_strides.cause(error), self._files)
             if header["op"] != "backward":
                 self._failed = header["case"]
+        view = remarks.view()
+        if view is not None:
+            end["view"] = failure(view, self._files)
         self._send(header, "end", **end, modified=slot.modified(), **self._names())
 
     def _names(self) -> dict[str, Any]:

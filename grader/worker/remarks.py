@@ -14,6 +14,7 @@ LIST = "list"
 """It came as a list of numbers."""
 REMARKS = frozenset({GRADIENT_ORDER, UNFINISHED, LIST})
 
+_views: list[ValueError] = []
 _noted: dict[str, dict[str, None]] = {}
 
 
@@ -23,11 +24,22 @@ def note(part: str, remark: str) -> None:
 
 
 def forget(part: str | None = None) -> None:
-    """Drop what was remarked on a part, or on all."""
+    """Drop what was remarked on a part, or on the whole call."""
     if part is None:
         _noted.clear()
+        _views.clear()
     else:
         _noted.pop(part, None)
+
+
+def note_view(error: ValueError) -> None:
+    """Remember the first view in a call that reaches outside its array."""
+    _views[:] = _views[:1] or [error]
+
+
+def view() -> ValueError | None:
+    """Return the first view in this call that reaches outside its array."""
+    return _views[0] if _views else None
 
 
 def noted(part: str) -> list[str]:

@@ -12,13 +12,15 @@ from typing import Any
 
 import numpy as np
 
-from grader.worker import wire
+from grader.worker import remarks, wire
 from grader.worker.checked_strides import OutOfBoundsView
 
 MAX_MESSAGE = 4000
 MAX_FRAMES = 8
 MAX_NAMES = 50
 MAX_NAME = 80
+_LONG = {"f": "f8", "c": "c16"}
+"""What more precise numbers become, since no other machine reads them."""
 
 
 class Unusable(Exception):  # noqa: N818 - a verdict, raised only to leave the call
@@ -45,16 +47,34 @@ def checked(part: str, value: Any, max_bytes: int) -> np.ndarray[Any, Any]:
         value = np.array(value, dtype=np.float64)
     if isinstance(value, np.generic):
         value = np.asarray(value)
+    value = from_list(part, value)
     if type(value) is not np.ndarray:
         kind = type(value)
         name = kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__name__}"
         length = f" of {len(value)}" if type(value) in (list, tuple, dict) else ""
         raise Unusable("wrong_dtype", f"{part} is a {name}{length}; a plain NumPy array is expected")
+    if value.dtype.kind in _LONG and value.dtype.itemsize > np.dtype(_LONG[value.dtype.kind]).itemsize:
+        value = np.asarray(value, _LONG[value.dtype.kind])
     if value.dtype.newbyteorder("<").str not in wire.DTYPES:
         raise Unusable("wrong_dtype", f"{part} has dtype {value.dtype}; an array of floats is expected")
     if value.ndim > wire.MAX_NDIM or value.nbytes > max_bytes:
         raise Unusable("wrong_shape", too_large(part, value))
-    return value
+    return np.asarray(value)
+
+
+def from_list(part: str, value: Any) -> Any:
+    """Return a list of numbers as an array, with a remark; anything else as it is."""
+    if type(value) is not list:
+        return value
+    try:
+        array = np.array(value)
+    except ValueError:
+        return value
+    if array.dtype.kind not in "biufc":
+        return value
+    remarks.note(part, remarks.LIST)
+    # Python's numbers have no dtype of their own.
+    return array.astype(np.float64) if array.dtype.kind in "biu" else array
 
 
 def too_large(part: str, array: np.ndarray[Any, Any]) -> str:
@@ -83,8 +103,8 @@ def failure(error: BaseException, files: Collection[str]) -> dict[str, Any]:
 
 
 def _frames(error: BaseException, files: list[str]) -> list[list[int]]:
-    places = []
-    step = error.__traceback__
+    places = [*error.places] if isinstance(error, OutOfBoundsView) else []
+    step = None if places else error.__traceback__
     while step is not None:
         places.append((step.tb_frame.f_code.co_filename, step.tb_lineno))
         step = step.tb_next

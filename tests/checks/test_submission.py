@@ -1,9 +1,12 @@
 """What a case's parts come to, each by itself: one slip in a call is charged once, where it is."""
 
+from contextlib import ExitStack
+
 import pytest
 
 from grader.assignment.interface import load_interface
 from grader.cases.ground_truth import load_ground_truth
+from grader.checks.answer_remarks import remark_sentences, remarked_criteria
 from grader.checks.submission import CheckFailed, Student
 from grader.intake.source import Program
 from grader.results import Outcome
@@ -29,6 +32,7 @@ class Linear:
         return dx
 """
 KEPT = "self.grad_weight, self.grad_bias = dw, db; "
+STRAYED = "np.lib.stride_tricks.as_strided(dx, (len(dx) + 1, dx.shape[1]), dx.strides)"
 RIGHT = "passed"
 ORDER, MODIFIED = "passed gradient_order", "passed modified_input"
 # What forward and backward do besides, and what becomes of output, grad_x, grad_weight and grad_bias.
@@ -65,6 +69,24 @@ LAYERS = {
     "changes x in forward": ("self.x = x.copy(); x *= 0", KEPT, [MODIFIED, RIGHT, RIGHT, RIGHT]),
     "changes x that backward needs": ("x *= 2", KEPT, [MODIFIED, RIGHT, "wrong_value", RIGHT]),
     "changes its bias": ("self.bias += 1", KEPT, [MODIFIED, RIGHT, RIGHT, RIGHT]),
+    "gives what is outside an array": (
+        "",
+        KEPT + f"return {STRAYED}[1:]",
+        [RIGHT, "out_of_bounds_view", RIGHT, RIGHT],
+    ),
+    "makes a view that reaches outside an array": ("", KEPT + f"return {STRAYED}[:-1]", [RIGHT] * 4),
+    "writes to a view that reaches outside an array": (
+        "",
+        KEPT + f"{STRAYED}[0] = 1",
+        [RIGHT, "out_of_bounds_view", RIGHT, RIGHT],
+    ),
+    "keeps what is outside an array": (
+        f"self.x = {STRAYED.replace('dx', 'x')}[1:]",
+        KEPT,
+        [RIGHT, RIGHT, "out_of_bounds_view", RIGHT],
+    ),
+    "divides by zero": ("", KEPT + "return dx / 0 * 0", [RIGHT, "not_finite", RIGHT, RIGHT]),
+    "returns lists": ("return output.tolist()", KEPT + "return dx.tolist()", [RIGHT] * 4),
     "forward returns a pair": ("return output, x", KEPT, ["wrong_shape", RIGHT, RIGHT, RIGHT]),
 }
 
@@ -87,9 +109,46 @@ def found(student: Student, case_id: str) -> list[str]:
     return outcomes
 
 
+@pytest.fixture
+def open_student(backend):
+    """Return what opens one of the layers for the checks."""
+    with ExitStack() as stack:
+
+        def open_(name: str) -> Student:
+            forward, backward, _ = LAYERS[name]
+            source = LAYER.format(forward=forward or "pass", backward=backward)
+            program = Program("cnn.py", {"cnn.py": source})
+            interface = load_interface("layers").source
+            return Student(
+                stack.enter_context(Client(program, interface, {}, ("numpy",), Limits(), backend)), TRUTH
+            )
+
+        yield open_
+
+
 @pytest.mark.parametrize("name", LAYERS)
-def test_expect_judges_each_part_by_itself(name, backend):
-    forward, backward, expected = LAYERS[name]
-    program = Program("cnn.py", {"cnn.py": LAYER.format(forward=forward or "pass", backward=backward)})
-    with Client(program, load_interface("layers").source, {}, ("numpy",), Limits(), backend) as client:
-        assert found(Student(client, TRUTH), "linear-twice") == expected
+def test_expect_judges_each_part_by_itself(name, open_student):
+    assert found(open_student(name), "linear-twice") == LAYERS[name][2]
+
+
+def test_remark_sentences_name_lists_and_the_line_of_a_stray_view(open_student):
+    view, lists, right = (
+        open_student(name)
+        for name in ("makes a view that reaches outside an array", "returns lists", "right")
+    )
+    for student in (view, lists, right):
+        found(student, "linear")
+    assert remark_sentences(TRUTH, right.replies) == ()
+    assert remark_sentences(TRUTH, lists.replies) == (
+        "linear: a list of numbers was taken as an array for output, grad_x",
+    )
+    (sentence,) = remark_sentences(TRUTH, view.replies)
+    assert sentence.startswith(
+        "linear: as_strided makes a view that reaches outside its array, at cnn.py, line 15"
+    )
+    criteria = {"linear.grad_x", "linear.grad_weight", "linear.grad_bias"}
+    assert [remarked_criteria(TRUTH, one.replies) for one in (view, lists, right)] == [
+        criteria,
+        {"linear.forward", "linear.grad_x"},
+        set(),
+    ]

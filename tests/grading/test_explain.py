@@ -60,6 +60,14 @@ def test_right_submission_is_asked_nothing_again(graded):
     assert len({client for client, _ in asked}) == 1
 
 
+def test_right_layer_with_a_remark_is_asked_again_and_told(graded):
+    grade_one, asked = graded
+    result = grade_one(output="np.maximum(x, 0).tolist()")
+    assert (result.points, result.examples) == (3, ())
+    assert result.warnings == ("relu: a list of numbers was taken as an array for output",)
+    assert {kind for client, kind in asked if client} == {"relu"}
+
+
 def test_wrong_layer_alone_is_asked_again_by_another_worker(graded):
     grade_one, asked = graded
     result = grade_one(output="np.maximum(x, 0.1)")

@@ -13,6 +13,7 @@ from grader.sandbox.answers import (
     read_names,
     read_other_names,
     stopped,
+    with_view,
 )
 from grader.worker.wire import Frame
 
@@ -118,6 +119,42 @@ def test_read_answer_keeps_known_remarks_and_refuses_others():
             read_answer(
                 Frame({**header, "remarks": remarks}, {"grad_x": np.ones(1)}), "grad_x", 16, 0.0, 0.0, locate
             )
+
+
+VIEW = {"status": "out_of_bounds_view", "message": "too far", "frames": [[0, 3]]}
+
+
+def test_read_end_returns_the_view_that_reaches_outside():
+    end = read_end(Frame({"status": "ok", "modified": [], "view": VIEW}, {}), {}, locate)
+    assert (end.failure, end.view.outcome, end.view.message) == (None, Outcome.OUT_OF_BOUNDS_VIEW, "too far")
+    assert end.view.location == (PLACE,)
+    for view in ("view", [VIEW], {**VIEW, "status": "raised"}, {**VIEW, "frames": 3}):
+        with pytest.raises(Stop, match="answered out of turn"):
+            read_end(Frame({"status": "ok", "modified": [], "view": view}, {}), {}, locate)
+
+
+def test_with_view_fails_arrays_with_nan_and_keeps_the_others():
+    view = Answer("view", Outcome.OUT_OF_BOUNDS_VIEW, None, "too far", (PLACE,))
+    arrays = {"nan": np.array([1.0, np.nan]), "right": np.ones(1), "whole": np.ones(1, int)}
+    answers = {part: Answer(part, array=array, seconds=2.0) for part, array in arrays.items()}
+    answers["raised"] = Answer("raised", Outcome.RAISED)
+    found = with_view(answers, view)
+    nan = found["nan"]
+    assert (nan.part, nan.array, nan.message, nan.location, nan.seconds) == (
+        "nan",
+        None,
+        "too far",
+        (PLACE,),
+        2,
+    )
+    assert {part: answer.outcome for part, answer in found.items()} == {
+        "nan": Outcome.OUT_OF_BOUNDS_VIEW,
+        "raised": Outcome.RAISED,
+        "right": None,
+        "whole": None,
+    }
+    assert {answer.view for part, answer in found.items() if part != "nan"} == {view}
+    assert with_view(answers, None) == answers
 
 
 def test_stopped_keeps_what_came_before_and_fails_what_is_unfinished_or_missing():

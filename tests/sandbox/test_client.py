@@ -81,7 +81,7 @@ FAILURES = {
     "input": ("return float(input())", Outcome.RAISED, "input() has nothing to read"),
     "nothing returned": ("return", Outcome.NOT_IMPLEMENTED, "returned nothing (None)"),
     "not implemented": ("raise NotImplementedError", Outcome.NOT_IMPLEMENTED, "not written yet"),
-    "a list": ("return list(x)", Outcome.WRONG_DTYPE, "a list of 6"),
+    "a list": ("return ['no'] * 6", Outcome.WRONG_DTYPE, "a list of 6"),
     "a subclass": ("return np.ma.array(x)", Outcome.WRONG_DTYPE, "MaskedArray"),
     "objects": ("return x.astype(object)", Outcome.WRONG_DTYPE, "dtype object"),
     "too large": ("return np.zeros(1 << 21)", Outcome.WRONG_SHAPE, "too large to be right"),

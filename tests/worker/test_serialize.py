@@ -2,9 +2,11 @@
 
 from typing import Any
 
+import numpy as np
 import pytest
 
-from grader.worker.serialize import MAX_FRAMES, failure
+from grader.worker import remarks
+from grader.worker.serialize import MAX_FRAMES, Unusable, checked, failure
 
 FILES = ("cnn.py", "pad.py")
 PAD = "def pad(x):\n    return x[9]\n"
@@ -66,3 +68,36 @@ def test_failure_of_a_syntax_error_in_a_helper_is_the_line_of_that_file_and_not_
 
 def test_failure_of_a_syntax_error_without_a_place_has_no_frame():
     assert failure(SyntaxError(), FILES) == {"status": "raised", "message": "SyntaxError: None", "frames": []}
+
+
+LONG = np.array([1, 1e-20, 3], np.longdouble)
+
+
+@pytest.mark.parametrize(
+    ("value", "array", "remark"),
+    [
+        (LONG, np.array([1, 1e-20, 3]), []),
+        (LONG[2], np.array(3.0), []),
+        (LONG + 1j, np.array([1 + 1j, 1e-20 + 1j, 3 + 1j]), []),
+        ([[1, 2], [3, 4]], np.array([[1.0, 2.0], [3.0, 4.0]]), ["list"]),
+        ([True, 2.5], np.array([1.0, 2.5]), ["list"]),
+        ([np.float32(1), np.float32(2)], np.array([1, 2], np.float32), ["list"]),
+        ([np.ones(2), np.zeros(2)], np.array([[1.0, 1.0], [0.0, 0.0]]), ["list"]),
+        ([], np.zeros(0), ["list"]),
+        (np.ones(2, np.int64), np.ones(2, np.int64), []),
+    ],
+)
+def test_checked_numbers_become_an_array_that_the_wire_carries(value, array, remark):
+    remarks.forget()
+    found = checked("output", value, 64)
+    np.testing.assert_array_equal(found, array, strict=True)
+    assert remarks.noted("output") == remark
+
+
+@pytest.mark.parametrize("value", [[1, [2]], ["a"], [None], (1.0, 2.0), {}, [[1, 2], [3]]])
+def test_checked_other_values_are_refused(value):
+    remarks.forget()
+    with pytest.raises(Unusable, match="a plain NumPy array is expected") as refused:
+        checked("output", value, 64)
+    assert refused.value.status == "wrong_dtype"
+    assert remarks.noted("output") == []

@@ -18,10 +18,10 @@ from grader.feedback.mistakes.model import NOTHING, Form
 from grader.feedback.mistakes.steps import compute
 from grader.results import Outcome
 from grader.sandbox import Answer, Reply
-from grader.sandbox.answers import charged
+from grader.sandbox.answers import charged, with_view
 from grader.sandbox.messages import room_for
 from grader.sandbox.steps import CaseStep, steps_of
-from grader.worker import checked_strides
+from grader.worker import checked_strides, remarks
 from grader.worker.call_arrays import CallArrays, LayerSlot
 from grader.worker.interfaces import layers as template
 from grader.worker.layer_kinds import inputs_of
@@ -80,6 +80,7 @@ class InProcess:
         answers: dict[str, Answer] = {}
         changed: dict[str, set[str]] = {}
         slots: dict[int, LayerSlot] = {}
+        view: Answer | None = None
         missing = Answer("", Outcome.NOT_IMPLEMENTED, None, "not returned")
         steps = steps_of(kind, scenario, tuple(arrays), tuple(parts))
         with as_in_the_worker():
@@ -91,13 +92,17 @@ class InProcess:
                     {name: arrays[source] for name, source in step.sent},
                     {name: layouts[source] for name, source in step.sent if source in layouts},
                 )
-                error = None
+                remarks.forget()
+                error, mine = None, {}
                 try:
                     for part, value in self._called(step, slot, kind, params, given):
                         if step.counts and part in step.parts:
-                            answers[part] = _judged(part, value, rooms.get(part, MAX_BYTES))
+                            mine[part] = _judged(part, value, rooms.get(part, MAX_BYTES))
                 except Exception as raised:
-                    error = raised
+                    error = checked_strides.cause(raised)
+                strayed = remarks.view()
+                view = view or (_failed("", strayed) if strayed else None)
+                answers |= with_view(mine, view)
                 held = dict(step.held)
                 changed.setdefault(step.phase, set()).update(held[name] for name in slot.modified())
                 if error is not None and step.stops:
@@ -158,6 +163,6 @@ def _judged(part: str, value: Any, max_bytes: int) -> Answer:
         return _failed(part, error)
 
 
-def _failed(part: str, error: Exception) -> Answer:
+def _failed(part: str, error: BaseException) -> Answer:
     found = failure(error, ())
     return Answer(part, Outcome(found["status"]), None, found["message"])

@@ -15,7 +15,7 @@ import numpy as np
 from grader.worker.interface.misfits import Unfit, called_name, described, missing, undefined
 from grader.worker.interface.signatures import Passed, own_keywords, suits
 from grader.worker.interface.synonyms import CLASS_NAMES, LOSS_METHODS, METHODS, synonyms_of
-from grader.worker.serialize import Unusable
+from grader.worker.serialize import Unusable, from_list
 
 _ALLOWED = (
     *(ast.Assign, ast.Expr, ast.Call, ast.keyword, ast.Name, ast.Attribute, ast.Subscript, ast.Constant),
@@ -29,6 +29,11 @@ class Misreturned(Unusable):
     def __init__(self, status: str, message: str, value: Any) -> None:
         super().__init__(status, message)
         self.value = value
+
+    def numbers(self, part: str) -> Any:
+        """Return a list of numbers as the array of a part, anything else as the error that it is."""
+        array = from_list(part, self.value)
+        return array if isinstance(array, np.ndarray) else self
 
 
 class LeftOut(NamedTuple):

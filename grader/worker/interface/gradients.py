@@ -104,7 +104,7 @@ def _sorted(
     places = _by_shape(items, shapes)
     if not places and isinstance(other.value, list) and len(targets) == 1:
         # No gradients in a row, but perhaps the numbers of one.
-        return dict.fromkeys(targets, other.value), set()
+        return {part: other.numbers(part) for part in targets}, set()
     found = {part: items[place] for part, place in places.items()}
     there = [np.shape(item) for item in items.values() if type(item) is np.ndarray]
     for part in (part for part, shape in shapes.items() if shape in there and part not in found):

@@ -14,13 +14,21 @@ import numpy as np
 
 from grader.worker.call_arrays import CallArrays
 from grader.worker.interface.axis_layouts import OWN, Layout
-from grader.worker.interface.call_expressions import Call, LeftOut, Scope, evaluate, names_in, perform
+from grader.worker.interface.call_expressions import (
+    Call,
+    LeftOut,
+    Misreturned,
+    Scope,
+    evaluate,
+    names_in,
+    perform,
+)
 from grader.worker.interface.gradients import GradientReader
 from grader.worker.interface.interface_settings import Settings
 from grader.worker.interface.misfits import Unfit, called_name, missing
 from grader.worker.interface.synonyms import ATTRIBUTES, folded
 from grader.worker.layer_kinds import LAYER_KINDS, both
-from grader.worker.serialize import Unusable
+from grader.worker.serialize import Unusable, from_list
 
 
 class Layer:
@@ -104,7 +112,8 @@ class Layer:
         for part in ("output", *self.parts):
             self.names.pop(part, None)
         self.perform("forward")
-        return self.taken("output", self.names["output"])
+        value = self.names["output"]
+        return self.taken("output", value.numbers("output") if isinstance(value, Misreturned) else value)
 
     def backward(self, *grad_output: Any) -> Iterator[tuple[str, Any]]:
         """Call backward, and the update if there is one; yield each gradient in our layout."""
@@ -235,6 +244,7 @@ class Layer:
 
     def taken(self, part: str, value: Any) -> Any:
         """Return a part's value in our layout."""
+        value = from_list(part, value)
         return self.layouts[part].take(value) if part in self.layouts else value
 
     def _output_sizes(self) -> dict[str, int]:

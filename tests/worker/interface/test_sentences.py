@@ -92,8 +92,8 @@ SENTENCES = (
         "`forward` returned a dict with the keys out, one array is expected: output",
     ),
     (
-        *("layers", "return np.ones((2, 4, 4, 5))", "return [x, x]", "output", "wrong_dtype"),
-        "`forward` returned a list of 2 arrays, one array is expected: output",
+        *("layers", "return np.ones((2, 4, 4, 5))", "return [x, 'x']", "output", "wrong_dtype"),
+        "`forward` returned a list of 2 values, one array is expected: output",
     ),
     (
         *("layers", "return np.ones((2, 4, 4, 5))", "pass", "output", "not_implemented"),
