@@ -14,7 +14,7 @@ from grader.cases import Case
 from grader.errors import AssignmentError
 from grader.worker import interfaces
 from grader.worker.interface.interface_settings import SettingsError
-from grader.worker.interface.synonyms import CLASS_NAMES, folded
+from grader.worker.interface.synonyms import classes_for
 from grader.worker.load_interface import open_interface
 
 _SHIPPED = Path(interfaces.__file__).parent
@@ -77,13 +77,10 @@ def names_in_use(names: Collection[str], sources: Iterable[bytes]) -> frozenset[
         The files.
     """
     classes = {name.decode("ascii") for source in sources for name in _CLASS.findall(source)}
-    by_folded: dict[str, set[str]] = {}
-    for name in classes:
-        by_folded.setdefault(folded(name), set()).add(name)
     used: set[str] = set()
     for name in names:
-        others = {own for other in CLASS_NAMES.get(name, ()) for own in by_folded.get(other, ())}
-        used |= {name} if name in classes or not others else others
+        others = () if name in classes else classes_for(name, classes)
+        used |= set(others) or {name}
     return frozenset(used)
 
 

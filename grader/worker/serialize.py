@@ -6,6 +6,8 @@ Statuses are the grader's outcome words; the trusted side still checks them.
 
 from __future__ import annotations
 
+import re
+import types
 from collections.abc import Collection
 from itertools import groupby
 from typing import Any
@@ -144,6 +146,29 @@ def _sentence(error: BaseException) -> str:
         hint = "input() has nothing to read here"
     elif isinstance(error, PermissionError):
         hint = "graded code may not open files, use the network or start processes"
+    elif isinstance(error, TypeError) and _lacks_self(error, text):
+        hint = "`self` is missing among the method's parameters"
     elif isinstance(error, RuntimeError) and "start new thread" in text:
         hint = "graded code may not start threads or processes"
     return f"{name}: {text} ({hint})" if hint else f"{name}: {text}"
+
+
+def _lacks_self(error: BaseException, text: str) -> bool:
+    """Say whether a method was given one argument too many, since it does not take its own object."""
+    found = re.fullmatch(
+        r"(?:.*\.)?(\w+)\(\) takes (\d+) positional arguments? but (\d+) (?:was|were) given", text
+    )
+    step = error.__traceback__
+    while step is not None and step.tb_next is not None:
+        step = step.tb_next
+    if found is None or step is None or int(found[3]) != int(found[2]) + 1:
+        return False
+    bodies = [vars(base).get(found[1]) for base in _classes(step.tb_frame)]
+    codes = [body.__code__ for body in bodies if isinstance(body, types.FunctionType)]
+    return bool(codes) and all(code.co_varnames[: code.co_argcount][:1] != ("self",) for code in codes)
+
+
+def _classes(frame: types.FrameType) -> list[type]:
+    """Return the classes of what a frame's names stand for, and those that they are made of."""
+    kinds = {type(value) for value in frame.f_locals.values()}
+    return [base for kind in kinds for base in kind.__mro__]

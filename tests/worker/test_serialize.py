@@ -101,3 +101,31 @@ def test_checked_other_values_are_refused(value):
         checked("output", value, 64)
     assert refused.value.status == "wrong_dtype"
     assert remarks.noted("output") == []
+
+
+LAYER = """
+class Layer:
+    def forward(x):
+        return x
+    def reset(self):
+        return self
+    def run(self, x):
+        return self.forward(x)
+    def again(self, x):
+        return self.reset(x)
+def plain(x):
+    return plain(x, 1)
+"""
+
+
+@pytest.mark.parametrize(
+    ("call", "lacks_self"),
+    [("Layer().run(1)", True), ("Layer().again(1)", False), ("plain(1)", False)],
+)
+def test_failure_method_that_does_not_take_its_object_is_named_as_such(call, lacks_self):
+    names: dict[str, Any] = {}
+    exec(compile(LAYER, "cnn.py", "exec"), names)
+    with pytest.raises(TypeError) as caught:
+        eval(call, names)
+    message = failure(caught.value, FILES)["message"]
+    assert message.endswith("(`self` is missing among the method's parameters)") == lacks_self

@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from grader.worker.interface.misfits import Unfit, called_name, described, missing, undefined
-from grader.worker.interface.signatures import Passed, own_keywords, suits
-from grader.worker.interface.synonyms import CLASS_NAMES, LOSS_METHODS, METHODS, synonyms_of
+from grader.worker.interface.signatures import Passed, own_keywords, received, suits
+from grader.worker.interface.synonyms import LOSS_METHODS, METHODS, classes_for, synonyms_of
 from grader.worker.serialize import Unusable, from_list
 
 _ALLOWED = (
@@ -233,8 +233,9 @@ def _attribute(node: ast.Attribute, scope: Scope) -> Any:
 def _method(node: ast.Attribute, scope: Scope) -> Any:
     """Return what an object's method is; the one that is called otherwise if there is only one."""
     owner = evaluate(node.value, scope)
-    if hasattr(owner, node.attr):
-        return getattr(owner, node.attr)
+    for name in (node.attr, scope.other_names.get(node.attr, node.attr)):
+        if hasattr(owner, name):
+            return getattr(owner, name)
     table = LOSS_METHODS if scope.kind == "cross_entropy" else METHODS
     own = [name for name in dir(type(owner)) if callable(getattr(type(owner), name, None))]
     # `__call__` often only calls one of the others.
@@ -257,11 +258,22 @@ def _called(node: ast.Call, scope: Scope) -> Any:
         if keyword.arg and not _is_left_out(keyword.value, scope.names)
     }
     arguments = [evaluate(argument, scope) for argument in node.args]
-    own = own_keywords(function, Passed(arguments, keywords), node)
+    own = own_keywords(function, Passed(arguments, keywords), node, _own_name(node, scope))
     if own:
         scope.other_names.update(own)
         keywords = {own.get(name, name): value for name, value in keywords.items()}
     return function(*arguments, **keywords)
+
+
+def _own_name(node: ast.Call, scope: Scope) -> str:
+    name = called_name(node)
+    return scope.other_names.get(name, name)
+
+
+def receivers(call: Call, value: str, scope: Scope) -> list[str]:
+    """Return the student's parameters that get a value by its name; nothing is called to find them."""
+    function = _function(call, scope)
+    return [] if function is None else received(function, _outermost(call), value)
 
 
 def _is_left_out(node: ast.expr, names: dict[str, Any]) -> bool:
@@ -281,7 +293,7 @@ def _defined(name: str, scope: Scope) -> Any:
 def other_classes(student: Any, name: str) -> list[str]:
     """Return a student's classes that stand for one of the template's, each class once."""
     there = [own for own, value in vars(student).items() if isinstance(value, type) and own[0] != "_"]
-    return list({id(getattr(student, own)): own for own in synonyms_of(name, there, CLASS_NAMES)}.values())
+    return list({id(getattr(student, own)): own for own in classes_for(name, there)}.values())
 
 
 def _unpacked(value: Any, step: Step, parts: Collection[str]) -> dict[str, Any]:

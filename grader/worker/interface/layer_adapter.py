@@ -56,6 +56,8 @@ class Layer:
         Weight and bias as they were set, in the student's layout.
     names : dict
         What calls may use and have returned.
+    scope : Scope
+        Where the names of calls are looked up.
     made : dict
         The call of each stage that was made last.
     invented : set of str
@@ -81,7 +83,7 @@ class Layer:
         self.names = {**quantities(kind, params, pairs=settings.pairs), **more}
         self.made: dict[str, Call] = {}
         self.invented: set[str] = set()
-        self._scope = Scope(kind, self.names, student, other_names)
+        self.scope = Scope(kind, self.names, student, other_names)
         self._elsewhere: dict[str, ast.expr] = {}
         self._name(arrays)
         self.make()
@@ -135,7 +137,7 @@ class Layer:
 
     def perform(self, stage: str) -> None:
         """Make the calls of a stage."""
-        self.made[stage] = perform(self.recipe.stages[stage], self._scope, self.parts)
+        self.made[stage] = perform(self.recipe.stages[stage], self.scope, self.parts)
 
     def read(self, name: str, when: str) -> Any:
         """Return what stands at a place, such as ``layer.grad_weight``."""
@@ -178,7 +180,7 @@ class Layer:
         own = self._elsewhere.get(name)
         for node in [own] if own is not None else [call[0].value for call in self.recipe.places[name]]:
             try:
-                return node, evaluate(node, self._scope)
+                return node, evaluate(node, self.scope)
             except (Unfit, LookupError):
                 continue
         node = self.recipe.places[name][0][0].value
@@ -196,14 +198,14 @@ class Layer:
         own = ast.Attribute(node.value, named[0], ast.Load())
         if name in self.parameters or there[named[0]] is not None:
             self._elsewhere[name] = own
-            self._scope.other_names[name] = named[0]
+            self.scope.other_names[name] = named[0]
         return own, there[named[0]]
 
     def _attributes(self, node: ast.Attribute) -> dict[str, Any]:
         """Return the attributes of a place's owner that are not places themselves."""
         nodes = [call[0].value for calls in self.recipe.places.values() for call in calls]
         ours = {called_name(one).rpartition(".")[2] for one in (*nodes, *self._elsewhere.values())}
-        there = getattr(evaluate(node.value, self._scope), "__dict__", {})
+        there = getattr(evaluate(node.value, self.scope), "__dict__", {})
         return {name: value for name, value in there.items() if name not in ours}
 
     def _meant(self, name: str) -> list[str]:
@@ -222,15 +224,15 @@ class Layer:
         node = self.recipe.places[name][0][0].value
         if not isinstance(node, ast.Attribute):
             return Unfit("not_implemented", f"{when}`{called_name(node)}` is not set")
-        owner = evaluate(node.value, self._scope)
+        owner = evaluate(node.value, self.scope)
         return Unfit("not_implemented", when + missing(owner, node.attr, self._meant(name)))
 
     def _set(self, node: ast.expr, value: Any) -> None:
         if isinstance(node, ast.Attribute):
-            setattr(evaluate(node.value, self._scope), node.attr, value)
+            setattr(evaluate(node.value, self.scope), node.attr, value)
         elif isinstance(node, ast.Subscript):
-            key = evaluate(node.slice, self._scope)
-            evaluate(node.value, self._scope)[key] = value
+            key = evaluate(node.slice, self.scope)
+            evaluate(node.value, self.scope)[key] = value
 
     def _name(self, arrays: CallArrays) -> None:
         for name, array in arrays.items():

@@ -13,7 +13,7 @@ import types
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from grader.worker.interface.misfits import Unfit, called_name, without_self
+from grader.worker.interface.misfits import Unfit, without_self
 from grader.worker.interface.synonyms import PARAMETERS, contradicts, folded, synonyms_of
 
 _REMEMBERED: dict[Any, tuple[Any, Any]] = {}
@@ -28,8 +28,8 @@ class Passed(NamedTuple):
     keywords: Mapping[str, Any]
 
 
-def own_keywords(function: Any, passed: Passed, node: ast.Call) -> Mapping[str, str]:
-    """Return the student's name of each keyword that the student calls otherwise.
+def own_keywords(function: Any, passed: Passed, node: ast.Call, name: str) -> Mapping[str, str]:
+    """Return the student's name of each keyword that the student calls otherwise; `name` is the function's.
 
     Raises
     ------
@@ -37,7 +37,9 @@ def own_keywords(function: Any, passed: Passed, node: ast.Call) -> Mapping[str, 
         The function cannot be called so; the sentence says what it takes.
     """
     shape = (len(passed.arguments), *passed.keywords)
-    own: Mapping[str, str] = _remembered(function, (node, *shape), lambda: _fitted(function, passed, node))
+    own: Mapping[str, str] = _remembered(
+        function, (node, *shape), lambda: _fitted(function, passed, node, name)
+    )
     return own
 
 
@@ -56,8 +58,7 @@ def _remembered(function: Any, key: tuple[Any, ...], find: Callable[[], Any]) ->
     return found
 
 
-def _fitted(function: Any, passed: Passed, node: ast.Call) -> Mapping[str, str]:
-    name = called_name(node)
+def _fitted(function: Any, passed: Passed, node: ast.Call, name: str) -> Mapping[str, str]:
     if not callable(function):
         raise Unfit("not_implemented", f"{name} is not a function or class, but a {type(function).__name__}")
     try:
@@ -141,15 +142,28 @@ def suits(function: Any, node: ast.Call) -> tuple[int, int] | None:
 
 
 def _suits(function: Any, node: ast.Call) -> tuple[int, int] | None:
-    keywords = {keyword.arg: keyword.value for keyword in node.keywords if keyword.arg}
-    try:
-        signature = inspect.signature(function)
-        bound = signature.bind(*node.args, **keywords)
-    except (TypeError, ValueError):
+    bound = _bound(function, node)
+    if bound is None:
         return None
     given = {name: value.id for name, value in bound.arguments.items() if isinstance(value, ast.Name)}
-    wrong = sum(_is_other(signature.parameters[name], value) for name, value in given.items())
-    return -wrong, len(node.args) + len(keywords)
+    wrong = sum(_is_other(bound.signature.parameters[name], value) for name, value in given.items())
+    return -wrong, len(node.args) + len(node.keywords)
+
+
+def received(function: Any, node: ast.Call, value: str) -> list[str]:
+    """Return the parameters that get a value by its name."""
+    bound = _bound(function, node)
+    arguments = bound.arguments.items() if bound is not None else ()
+    return [name for name, given in arguments if isinstance(given, ast.Name) and given.id == value]
+
+
+def _bound(function: Any, node: ast.Call) -> inspect.BoundArguments | None:
+    """Return which parameter gets which expression of a call; None if they do not fit."""
+    keywords = {keyword.arg: keyword.value for keyword in node.keywords if keyword.arg}
+    try:
+        return inspect.signature(function).bind(*node.args, **keywords)
+    except (TypeError, ValueError):
+        return None
 
 
 def _is_other(parameter: inspect.Parameter, value: str) -> bool:

@@ -145,6 +145,18 @@ def synonyms_of(name: str, names: Collection[str], table: Mapping[str, Collectio
     return [other for other in names if other != name and folded(other) in table.get(name, ())]
 
 
+def classes_for(name: str, classes: Collection[str]) -> list[str]:
+    """Return the classes that stand for one of the template's; only another spelling of it, if there is one.
+
+    Examples
+    --------
+    >>> classes_for("Conv2d", ["Conv", "Dense"]), classes_for("Conv2d", ["Conv", "Conv2D"])
+    (['Conv'], ['Conv2D'])
+    """
+    found = synonyms_of(name, classes, CLASS_NAMES)
+    return [own for own in found if folded(own) == folded(name)] or found
+
+
 def stands_for(name: str, other: str) -> bool:
     """Say whether the table has a name for one of the template's, of whatever sort.
 

@@ -12,8 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from grader.worker.interface.call_expressions import names_in
+from grader.worker.interface.call_expressions import names_in, receivers
 from grader.worker.interface.layer_adapter import Layer
+from grader.worker.interface.misfits import called_name
+from grader.worker.interface.synonyms import PARAMETERS, folded
 from grader.worker.remarks import UNFINISHED, forget, note
 from grader.worker.serialize import Unusable
 
@@ -142,15 +144,19 @@ def _revealed(layer: Layer, name: str, rate: float) -> Any:
 def _astray(layer: Layer) -> str:
     """Say why a learning rate cannot have reached the student's code; empty if it can."""
     calls = [call for call in layer.made.values() if call]
-    if any("learning_rate" in names_in(call)[1] for call in calls):
-        return ""
+    passed = [call for call in calls if "learning_rate" in names_in(call)[1]]
+    if passed:
+        names = [name for call in passed for name in receivers(call, "learning_rate", layer.scope)]
+        odd = [name for name in names if folded(name) not in PARAMETERS["learning_rate"]]
+        where = f"of `{called_name(passed[0][0].value)}`"
+        return f"the interface passes it as `{odd[0]}` {where}" if odd and odd == names else ""
     made = ", ".join(f"`{ast.unparse(step.value)}`" for call in calls for step in call)
     if not layer.recipe.places["learning_rate"]:
         return f"the interface passes it to none of {made}"
     if "learning_rate" in layer.invented:
-        place = ast.unparse(layer.recipe.places["learning_rate"][0][0].value)
+        place = f"`{ast.unparse(layer.recipe.places['learning_rate'][0][0].value)}`"
         return (
-            f"the interface sets it as `{place}`, which the code has not got, and passes it to none of {made}"
+            f"the interface sets it as {place}, which the code has not got, and passes it to none of {made}"
         )
     return ""
 

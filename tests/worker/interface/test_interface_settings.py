@@ -110,6 +110,7 @@ NAMES = ("Conv2d", "ReLU", "conv2d_forward")
         (b"class Conv2d: pass\nclass Convolution: pass", {"Conv2d", "ReLU", "conv2d_forward"}),
         (b"class Conv_Layer(Layer): pass\nclass Relu: pass", {"Conv_Layer", "Relu", "conv2d_forward"}),
         (b'"class Conv:\\n", "class  Convolution:"', {"Conv", "Convolution", "ReLU", "conv2d_forward"}),
+        (b"class Conv: pass\nclass Conv2D(Conv): pass", {"Conv2D", "ReLU", "conv2d_forward"}),
         (b"class Convolver: pass", {"Conv2d", "ReLU", "conv2d_forward"}),
     ],
 )

@@ -157,6 +157,11 @@ SENTENCES = (
         "Which one is `kernel_size`: `ksize` or `window`?",
     ),
     (
+        *("layers", "Conv2d:\n    def __init__(self, in_channels, ", "Conv:\n    def __init__(self, "),
+        *("output", "raised"),
+        "Conv(...) does not take `in_channels`; it takes out_channels, kernel_size, stride, padding",
+    ),
+    (
         *("layers", "class Conv2d", "class Faltung", "output", "not_implemented"),
         "Conv2d is not defined; there is Faltung",
     ),
@@ -254,6 +259,10 @@ UNREACHED = (
 )
 MAKE = "Conv2d(out_channels, kernel_size, stride, padding"
 RATES_ASTRAY = (
+    (
+        *(SETS_ITS_RATE.replace("grad_output):", "grad_output, momentum):"), {}),
+        f"{UNREACHED}passes it as `momentum` of `backward`",
+    ),
     (
         *(SETS_ITS_RATE, {}),
         f"{UNREACHED}passes it to none of `{MAKE})`, `layer.forward(x)`, `layer.backward(grad_output)`",
