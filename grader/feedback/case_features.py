@@ -125,6 +125,7 @@ FEATURES: tuple[Feature, ...] = (
         "with H = W",
         _of(lambda case: LAYER_KINDS[case.kind].has_windows and case.sizes["H"] != case.sizes["W"]),
     ),
+    Feature("with H_out != W_out", "with H_out = W_out", _differs(lambda a: a.output)),
     Feature("with several input channels", "with one input channel", _several("C_in")),
     Feature("with several output channels", "with one output channel", _several("C_out")),
     Feature(

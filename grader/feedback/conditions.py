@@ -298,14 +298,19 @@ def condition(
     """
     judged = [case for case in cases if case.id in verdicts]
     wrong = [case for case in judged if not verdicts[case.id]]
+    right = [case for case in judged if verdicts[case.id]]
     if not wrong:
         return None
-    if len(wrong) == len(judged):
-        text, exact = f"Wrong in {_all(len(wrong))}.", True
+    exact = not right
+    if exact:
+        text = f"Wrong in {_all(len(wrong))}."
     elif claims:
-        text, exact = _sentence(claims, judged, wrong), claims[0].reach is Reach.EXACT
-    elif len(judged) - len(wrong) < ENOUGH_CASES <= len(wrong):
-        text, exact = f"Wrong in {len(wrong)} of {len(judged)} cases.", False
+        exact = all(claims[0].rule.holds(case) is not verdicts[case.id] for case in judged)
+        text = _separating(claims, right, wrong) if exact else _one_sided_text(claims[0], right, wrong)
+    elif len(right) < ENOUGH_CASES:
+        text = f"Right in {_names(right)} only, wrong in {_all(len(wrong))} besides."
+    elif len(wrong) < ENOUGH_CASES:
+        text = f"Wrong in {_names(wrong)} only, right in {_all(len(right))} besides."
     else:
         return None
     silent = len(cases) - len(judged)
@@ -314,26 +319,28 @@ def condition(
     return Condition(criterion, text, exact)
 
 
-def _sentence(claims: Sequence[Claim], judged: Sequence[Case], wrong: Sequence[Case]) -> str:
-    rule, reach = claims[0].rule, claims[0].reach
-    under = sum(map(rule.holds, judged))
-    outside, both = len(judged) - under, sum(map(rule.holds, wrong))
-    single = len(rule.features) == 1
-    if reach is Reach.WRONG_UNDER:
-        more = f", and in {len(wrong) - under} of the {outside} others" if len(wrong) > under else ""
-        return f"Wrong in {_all(under)} {rule.words}{more}."
-    if reach is Reach.RIGHT_OUTSIDE and both == under:
-        return f"The {under} wrong cases are all {rule.words}; right in all {outside} others."
-    if reach is Reach.RIGHT_OUTSIDE and single:
-        return f"Right in {_all(outside)} {rule.others}, wrong in {both} of the {under} {rule.words}."
-    if reach is Reach.RIGHT_OUTSIDE:
-        return f"Wrong in {both} of the {under} cases {rule.words}, right in all {outside} others."
-    if single:
-        text = f"Right in {_all(outside)} {rule.others}, wrong in all {under} {rule.words}."
+def _separating(claims: Sequence[Claim], right: Sequence[Case], wrong: Sequence[Case]) -> str:
+    rule = claims[0].rule
+    if len(rule.features) == 1:
+        text = f"Right in {_all(len(right))} {rule.others}, wrong in all {len(wrong)} {rule.words}."
     else:
-        text = f"Wrong in {_all(under)} {rule.words}, right in all {outside} others."
-    same = [claim.rule.words for claim in claims[1:]]
-    return text + "".join(f" The wrong ones are also all cases {words}." for words in same)
+        text = f"Wrong in {_all(len(wrong))} {rule.words}, right in all {len(right)} others."
+    return text + "".join(f" The wrong ones are also all cases {claim.rule.words}." for claim in claims[1:])
+
+
+def _one_sided_text(claim: Claim, right: Sequence[Case], wrong: Sequence[Case]) -> str:
+    rule = claim.rule
+    bad, good = sum(map(rule.holds, wrong)), sum(map(rule.holds, right))
+    under, outside = bad + good, len(wrong) + len(right) - bad - good
+    if claim.reach is Reach.WRONG_UNDER:
+        return f"Wrong in {_all(under)} {rule.words}, and in {len(wrong) - bad} of the {outside} others."
+    if len(rule.features) == 1:
+        return f"Right in {_all(outside)} {rule.others}, wrong in {bad} of the {under} {rule.words}."
+    return f"Wrong in {bad} of the {under} cases {rule.words}, right in all {outside} others."
+
+
+def _names(cases: Sequence[Case]) -> str:
+    return " and ".join(case.id for case in cases)
 
 
 def _all(count: int) -> str:

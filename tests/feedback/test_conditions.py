@@ -119,7 +119,7 @@ def test_condition_of_any_verdicts_is_true(outcomes: list[bool], data: st.DataOb
             assert all(claim.says(case) in (None, verdicts[case.id]) for case in CONV)
             told = condition("conv2d.grad_x", CONV, verdicts, (claim,))
             assert told is not None
-            assert told.exact is (claim.reach is Reach.EXACT)
+            assert told.exact is all(claim.rule.holds(case) is not verdicts[case.id] for case in CONV)
             assert set(re.findall(r"\d+", _without_words(told.sentence, claim))) <= _counts(claim, verdicts)
 
 
@@ -233,13 +233,26 @@ def test_condition_counts_cases_without_a_verdict_apart() -> None:
 
 @pytest.mark.parametrize(
     ("right", "sentence"),
-    [(0, "Wrong in all 91 cases."), (2, "Wrong in 89 of 91 cases."), (89, ""), (91, "")],
+    [
+        (0, "Wrong in all 9 cases."),
+        (1, "Right in {0} only, wrong in all 8 cases besides."),
+        (2, "Right in {0} and {1} only, wrong in all 7 cases besides."),
+        (4, ""),
+        (8, "Wrong in {8} only, right in all 8 cases besides."),
+        (9, ""),
+    ],
 )
 def test_condition_without_rule(right: int, sentence: str) -> None:
-    cases = CONV[:91]
+    cases = CONV[:9]
     verdicts = {case.id: place < right for place, case in enumerate(cases)}
     told = condition("conv2d.forward", cases, verdicts)
-    assert (told.sentence if told else "") == sentence
+    assert (told.sentence if told else "") == sentence.format(*(case.id for case in cases))
+
+
+def test_condition_is_exact_where_the_graded_cases_are_though_a_new_one_is_right_by_chance() -> None:
+    rule = _rule("with a remainder")
+    told = condition("conv2d.forward", CONV, _verdicts(rule), [Claim(rule, Reach.RIGHT_OUTSIDE)])
+    assert told == condition("conv2d.forward", CONV, _verdicts(rule), [Claim(rule, Reach.EXACT)])
 
 
 def test_rule_about_wrong_arguments() -> None:

@@ -72,8 +72,18 @@ def test_find_conditions_of_code_that_refuses_a_remainder() -> None:
             "relu.grad_x",
             "Right in all 15 cases with no input that is exactly",
         ),
-        ("averages_over_batch_in_linear", "linear", "linear.grad_bias", "Wrong in 16 of 17 cases."),
-        ("takes_negative_padding", "conv2d", "conv2d.errors", "Right in all"),
+        (
+            "averages_over_batch_in_linear",
+            "linear",
+            "linear.grad_bias",
+            "Right in linear-n1 only, wrong in all 16 cases besides.",
+        ),
+        (
+            "clips_kernel_to_image",
+            "conv2d",
+            "conv2d.errors",
+            "Wrong in all 5 cases with a kernel larger than x",
+        ),
     ],
 )
 def test_find_conditions_of_other_layers(name: str, kind: str, criterion: str, start: str) -> None:
