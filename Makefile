@@ -4,7 +4,7 @@ VENV ?= .venv
 PYTHON ?= python3
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-fast test-lowest fuzz lint bench bench-conv bench-sandbox kill-matrix mutants accuracy stability truth figures rooms clean
+.PHONY: demo test test-fast test-lowest fuzz lint bench bench-conv bench-mistakes bench-sandbox kill-matrix mutants accuracy stability truth figures rooms clean
 
 demo: $(VENV)/.installed
 	$(BIN)/grader run data/sample_submissions -o results/demo
@@ -39,10 +39,13 @@ lint: $(VENV)/.installed-test
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: bench-conv bench-sandbox
+bench: bench-conv bench-mistakes bench-sandbox
 
 bench-conv: $(VENV)/.installed-test
 	$(BIN)/python -m cnn_reference.bench -o results/bench
+
+bench-mistakes: $(VENV)/.installed-test
+	$(ONE_THREAD) $(BIN)/python -m tests.quality.bench_mistakes
 
 bench-sandbox: $(VENV)/.installed-test
 	$(BIN)/python -m tests.quality.bench_sandbox
