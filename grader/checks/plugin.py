@@ -56,6 +56,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Declare the markers."""
     config.addinivalue_line("markers", "criterion(name): the criterion that a check counts for")
     config.addinivalue_line("markers", "cases(kind, invalid=False): run the check for each such case")
+    config.addinivalue_line("markers", "after_cases: run the check after all that are not marked so")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -74,7 +75,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out checks that earn no points here, and those that go through cases and have none."""
-    items[:] = [item for item in items if _has_its_case(item) and _earns_points(item, config)]
+    kept = [item for item in items if _has_its_case(item) and _earns_points(item, config)]
+    items[:] = sorted(kept, key=lambda item: item.get_closest_marker("after_cases") is not None)
 
 
 def _earns_points(item: pytest.Item, config: pytest.Config) -> bool:

@@ -72,7 +72,7 @@ class Student:
     expressed : callable
         Returns those of some cases that the course's interface can express; the others are not asked.
     measure : callable, optional
-        Measures the convolution's speed; None where it is not graded.
+        Measures the convolution's speed, given the replies so far; None where it is not graded.
     speed : SpeedVerdict, optional
         What was measured, once a check asked for it.
     """
@@ -83,13 +83,13 @@ class Student:
     replies: dict[str, Reply] = field(default_factory=dict)
     graded: frozenset[str] | None = None
     expressed: Callable[[Sequence[Case]], Sequence[Case]] = tuple
-    measure: Callable[[], SpeedVerdict] | None = None
+    measure: Callable[[Mapping[str, Reply]], SpeedVerdict] | None = None
     speed: SpeedVerdict | None = None
 
     def timed(self) -> SpeedVerdict | None:
-        """Return how fast the convolution is; it is measured the first time only."""
+        """Return how fast the convolution is; it is measured the first time only, after all cases."""
         if self.speed is None and self.measure is not None:
-            self.speed = self.measure()
+            self.speed = self.measure(self.replies)
         return self.speed
 
     def reply(self, case: Case) -> Reply:

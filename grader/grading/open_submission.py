@@ -15,11 +15,12 @@ from grader.checks.run_pytest import criteria_of
 from grader.checks.submission import Student, Unavailable
 from grader.errors import AssignmentError
 from grader.feedback.conventions import CONVENTIONS, convention
+from grader.feedback.timed_truth import timed_truth
 from grader.grading.job import Job
 from grader.intake.source import Program, read_program
 from grader.intake.submissions import Submission
 from grader.results import Outcome
-from grader.sandbox import Backend, Client, open_backend
+from grader.sandbox import Backend, Client, Reply, open_backend
 from grader.sandbox.session import Budget
 from grader.speed.judge import SpeedVerdict, judge_speed
 
@@ -86,8 +87,10 @@ def _student(
 
 def _stopwatch(
     asked: Client, program: Program, job: Job, budget: Budget
-) -> Callable[[], SpeedVerdict] | None:
+) -> Callable[[Mapping[str, Reply]], SpeedVerdict] | None:
     """Return what measures a submission's speed, None where there is nothing to earn.
+
+    It is given the answers to the graded cases, which decide what counts as an answer to the timed calls.
 
     A fresh worker is timed, so what is said of it can tell nothing of the graded questions, and the one that
     knows them is ended, so it cannot disturb the clock.
@@ -96,10 +99,11 @@ def _stopwatch(
     if not any(points for name, points in assignment.points.items() if name.startswith("conv2d.speed")):
         return None
 
-    def measured() -> SpeedVerdict:
+    def measured(replies: Mapping[str, Reply]) -> SpeedVerdict:
         asked.close()
+        answers = timed_truth(job.ground_truth(), replies)
         with _client(program, job, budget) as client:
-            return judge_speed(client, _backend_of(job), assignment.speed)
+            return judge_speed(client, _backend_of(job), assignment.speed, answers)
 
     return measured
 

@@ -11,6 +11,7 @@ from grader.feedback.mistakes import mistake
 from grader.feedback.mistakes.layers import student
 from grader.feedback.mistakes.simulate import InProcess
 from grader.results import Outcome
+from grader.speed.judge import PhaseVerdict, SpeedVerdict
 
 
 def nobody(**options: object) -> Student:
@@ -36,6 +37,24 @@ def test_run_checks_criterion_without_a_case_leaves_no_item():
     assert "network.training" not in {item.criterion for item in items}
     assert "network.training" not in criteria_of(nobody(expressed=expressed), [CHECKS])
     assert "network.training" in criteria_of(nobody(), [CHECKS])
+
+
+def test_run_checks_measures_speed_after_all_cases_with_what_they_came_to(tmp_path):
+    (tmp_path / "test_later.py").write_text(
+        "import pytest\n\n"
+        "@pytest.mark.criterion('later')\n@pytest.mark.cases('linear')\n"
+        "def test_later(case, submission):\n    submission.reply(case)\n"
+    )
+    asked = []
+
+    def measure(replies):
+        asked.extend(replies)
+        return SpeedVerdict({"forward": PhaseVerdict(1.0, Outcome.PASSED, "")}, None)
+
+    graded = frozenset({"later", "conv2d.speed_forward"})
+    items = run_checks(nobody(graded=graded, measure=measure), [CHECKS, tmp_path])
+    assert items[-1].criterion == "conv2d.speed_forward"
+    assert asked == [case.id for case in load_ground_truth().cases if case.kind == "linear"]
 
 
 def test_run_checks_item_names_the_convention_under_which_it_is_right():

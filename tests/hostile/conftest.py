@@ -52,6 +52,10 @@ class Run:
     def points(self, name: str) -> float:
         return float(self.submissions[name]["points"])
 
+    def speed_points(self, name: str) -> float:
+        criteria = self.submissions[name]["criteria"]
+        return sum(float(one["points"]) for one in criteria if ".speed_" in one["name"])
+
 
 @pytest.fixture(scope="session")
 def grade(tmp_path_factory: pytest.TempPathFactory) -> Any:
@@ -185,15 +189,17 @@ def _zip64(count: int) -> bytes:
 
 
 def _small_truth(folder: Path) -> None:
-    """Store the first cases of the two layers that the corpus is about."""
+    """Store the first cases of the two layers that the corpus is about, and of a 3 x 3 convolution."""
     folder.mkdir()
     manifest = json.loads((TRUTH / "manifest.json").read_text())
-    kinds = ("relu", "linear")
+    kinds = {"relu": "", "linear": "", "conv2d": "k3x3"}
     manifest["files"] = {f"{kind}.npz": manifest["files"][f"{kind}.npz"] for kind in kinds}
     manifest["cases"] = [
         case
-        for kind in kinds
-        for case in [case for case in manifest["cases"] if case["kind"] == kind][:CASES_OF_EACH_KIND]
+        for kind, name in kinds.items()
+        for case in [
+            case for case in manifest["cases"] if case["kind"] == kind and case["id"].startswith(name)
+        ][:CASES_OF_EACH_KIND]
     ]
     (folder / "manifest.json").write_text(json.dumps(manifest))
     for name in manifest["files"]:

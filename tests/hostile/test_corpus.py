@@ -91,8 +91,8 @@ def test_attacks_put_no_markup_into_reports(corpus):
 @pytest.mark.timed
 @pytest.mark.parametrize("path", FAKES, ids=lambda path: path.stem)
 def test_fake_speed_earns_what_loops_earn(against_the_clock, path):
-    assert against_the_clock.points("fake_speed_none_at_all") == 0
-    assert against_the_clock.points(path.stem) == 0
+    assert against_the_clock.speed_points("fake_speed_none_at_all") == 0
+    assert against_the_clock.speed_points(path.stem) == 0
 
 
 def test_neighbours_score_as_they_do_alone(corpus, grade):
