@@ -217,7 +217,7 @@ class Script:
 NAMES = st.sampled_from(
     [
         *("id", "part", "status", "message", "frames", "modified", "other_names"),
-        *("missing", "stand_ins", "arrays", "more"),
+        *("remarks", "view", "missing", "stand_ins", "arrays", "more"),
     ]
 )
 LEAVES = (

@@ -7,13 +7,15 @@ shapes leave no doubt, with a remark, so that one slip does not hide gradients t
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Dict, Set, Tuple
 
 import numpy as np
 
 from grader.worker.interface.call_expressions import Misreturned
 from grader.worker.remarks import GRADIENT_ORDER, UNFINISHED, note
 from grader.worker.serialize import Unusable
+
+Orders = Dict[Tuple[str, int], Set[Any]]
 
 
 class GradientReader:
@@ -33,7 +35,7 @@ class GradientReader:
         """Yield every gradient after a call that ended well, or the reason why there is none."""
         names = self._layer.names
         targets = {part: names[part] for part in self._parts if part in names}
-        returned, moved = _sorted(targets, self._shapes())
+        returned, moved = _sorted(targets, self._shapes(), self._layer.orders)
         for part in self._parts:
             if part in returned and (part in targets or not self._was_set(part)):
                 value = returned[part]
@@ -77,7 +79,7 @@ class GradientReader:
 
 
 def _sorted(
-    targets: Mapping[str, Any], shapes: Mapping[str, tuple[int, ...]]
+    targets: Mapping[str, Any], shapes: Mapping[str, tuple[int, ...]], orders: Orders
 ) -> tuple[dict[str, Any], set[str]]:
     """Return what was returned by the part that it is, and the parts that are not where they should be.
 
@@ -87,11 +89,13 @@ def _sorted(
         What the interface's call found, by part; `Misreturned` where one value or several came instead.
     shapes : mapping
         The shape of each part.
+    orders : dict
+        Where shapes have shown each part to stand so far, by the part and the number of arrays.
     """
     other = next((value for value in targets.values() if isinstance(value, Misreturned)), None)
     if other is None:
         known = {part: shape for part, shape in shapes.items() if part in targets}
-        places = _by_shape(targets, known)
+        places = _placed(targets, known, orders)
         left = [part for part in targets if part not in places.values()]
         # What no shape tells stays where it is, if nothing else belongs there.
         places.update({part: part for part in targets if part not in places and part in left})
@@ -101,7 +105,7 @@ def _sorted(
             part for part, place in places.items() if part != place
         }
     items = _items(other.value)
-    places = _by_shape(items, shapes)
+    places = _placed(items, shapes, orders)
     if not places and isinstance(other.value, list) and len(targets) == 1:
         # No gradients in a row, but perhaps the numbers of one.
         return {part: other.numbers(part) for part in targets}, set()
@@ -119,11 +123,24 @@ def _items(value: Any) -> dict[Any, Any]:
     return dict(enumerate(value)) if isinstance(value, (tuple, list)) else {0: value}
 
 
-def _by_shape(items: Mapping[Any, Any], shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Any]:
-    """Return the place of each part that only one item can be, where that item can be no other part."""
-    places = {}
+def _placed(
+    items: Mapping[Any, Any], shapes: Mapping[str, tuple[int, ...]], orders: Orders
+) -> dict[str, Any]:
+    """Return the place of each part that only one item can be, where that item can be no other part.
+
+    Where two parts have one shape, each stands where it always stood when shapes differed.
+    """
+    places: dict[str, Any] = {}
+    fitting = {
+        part: [place for place, item in items.items() if type(item) is np.ndarray and item.shape == shape]
+        for part, shape in shapes.items()
+    }
     for part, shape in shapes.items():
-        fitting = [place for place, item in items.items() if type(item) is np.ndarray and item.shape == shape]
-        if len(fitting) == 1 and list(shapes.values()).count(shape) == 1:
-            places[part] = fitting[0]
+        if len(fitting[part]) == 1 and list(shapes.values()).count(shape) == 1:
+            places[part] = fitting[part][0]
+            orders.setdefault((part, len(items)), set()).add(places[part])
+    for part in shapes.keys() - places.keys():
+        known = orders.get((part, len(items)), set())
+        if len(known) == 1 and known <= {*fitting[part]} - {*places.values()}:
+            places[part] = next(iter(known))
     return places

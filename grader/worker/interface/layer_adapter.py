@@ -23,7 +23,7 @@ from grader.worker.interface.call_expressions import (
     names_in,
     perform,
 )
-from grader.worker.interface.gradients import GradientReader
+from grader.worker.interface.gradients import GradientReader, Orders
 from grader.worker.interface.interface_settings import Settings
 from grader.worker.interface.misfits import Unfit, called_name, missing
 from grader.worker.interface.synonyms import ATTRIBUTES, folded
@@ -45,6 +45,8 @@ class Layer:
         Weight and bias.
     other_names : dict
         Filled in with what the student calls otherwise than the template.
+    orders : dict, optional
+        Filled in with where returned gradients stand; shared by the layers of a kind.
     more : mapping, optional
         Further names that calls may use.
 
@@ -72,9 +74,10 @@ class Layer:
         params: Mapping[str, Any],
         arrays: CallArrays,
         other_names: dict[str, str],
+        orders: Orders | None = None,
         **more: Any,
     ) -> None:
-        self.kind = kind
+        self.kind, self.orders = kind, {} if orders is None else orders
         self.recipe = settings.recipes[kind]
         self.parts = LAYER_KINDS[kind].parts
         self.parameters = {name: arrays[name] for name in ("weight", "bias") if name in arrays}

@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from grader.worker.interface.call_expressions import names_in, other_classes
+from grader.worker.interface.gradients import Orders
 from grader.worker.interface.interface_settings import NAMES, Recipe, settled
 from grader.worker.interface.layer_adapter import Layer
 from grader.worker.interface.network_adapters import Chain, OneByOne
@@ -64,6 +65,7 @@ class Recipes:
         self.settings = settled(defaults, given, names)
         self._known, self._wrap, self._network = {*names}, wrap, network
         self.other_names: dict[str, dict[str, str]] = {}
+        self._orders: dict[str, Orders] = {}
 
     def build(
         self,
@@ -97,7 +99,8 @@ class Recipes:
 
         def make(**names: Any) -> Layer:
             other_names = self.other_names.setdefault(kind, {})
-            return Layer(kind, self.settings, student, params, arrays, other_names, **names)
+            orders = self._orders.setdefault(kind, {})
+            return Layer(kind, self.settings, student, params, arrays, other_names, orders, **names)
 
         layer = self._wrap(make, measured[1:] if measured and one_by_one else measured)
         return OneByOne(layer) if one_by_one else layer

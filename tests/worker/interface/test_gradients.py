@@ -193,11 +193,34 @@ def test_layer_that_returns_something_else_loses_grad_x_alone(returned, sentence
     assert same(found, {part: right[part] for part in PARTS[1:]})
 
 
+@pytest.mark.parametrize("order", list(itertools.permutations(PARTS)))
+def test_equal_shapes_are_told_apart_by_the_order_that_others_showed(order):
+    interface = layers.interface({})
+    for sizes in ((2, 4, 3), (3, 4, 3)):
+        arrays = arrays_of(sizes)
+        right = gradients_of(arrays)
+        row = tuple(right[part] for part in order)
+        found, remarked, _ = called(interface, layer(lambda own, row=row: row), arrays)
+        assert same(found, right)
+        assert remarked == {part: ["gradient_order"] for part in PARTS}
+
+
+def test_equal_shapes_are_not_told_apart_where_the_order_changed():
+    interface = layers.interface({})
+    for sizes, order in (((2, 4, 3), PARTS), ((2, 5, 3), PARTS[::-1]), ((3, 4, 3), PARTS)):
+        right = gradients_of(arrays_of(sizes))
+        row = tuple(right[part] for part in order)
+        found, _, _ = called(interface, layer(lambda own, row=row: row), arrays_of(sizes))
+    assert isinstance(found["grad_x"], Exception)
+
+
 def test_layer_whose_shapes_leave_a_doubt_is_not_guessed():
     arrays = arrays_of((3, 2, 3))
     right = gradients_of(arrays)
     assert right["grad_x"].shape == right["grad_weight"].shape
-    found, remarked, _ = called(LAYERS, layer(lambda own: tuple(right[part] for part in PARTS)), arrays)
+    found, remarked, _ = called(
+        layers.interface({}), layer(lambda own: tuple(right[part] for part in PARTS)), arrays
+    )
     for part in PARTS[:2]:
         doubt = f"Shapes do not tell which of them is {part}"
         assert str(found.pop(part)) == f"`backward` returned 3 arrays, one array is expected: grad_x. {doubt}"
