@@ -4,7 +4,7 @@ VENV ?= .venv
 PYTHON ?= python3
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-fast test-lowest fuzz lint bench bench-conv bench-mistakes bench-sandbox kill-matrix mutants accuracy stability truth figures rooms clean
+.PHONY: demo test test-fast test-lowest fuzz lint bench bench-conv bench-mistakes bench-sandbox kill-matrix points mutants accuracy stability truth figures rooms clean
 
 demo: $(VENV)/.installed
 	$(BIN)/grader run data/sample_submissions -o results/demo
@@ -52,6 +52,9 @@ bench-sandbox: $(VENV)/.installed-test
 
 kill-matrix: $(VENV)/.installed-test
 	$(BIN)/python -m tests.quality.kill_matrix --fresh 12 -o results/kill_matrix.json
+
+points: $(VENV)/.installed-test
+	$(BIN)/python -m tests.quality.costs
 
 mutants: $(VENV)/.installed-test
 	$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[mutation]'

@@ -34,12 +34,15 @@ class Interface:
         Which names of the student's each kind of layer needs.
     settings : Mapping
         The assignment's ``[interface_settings]``.
+    required : sequence of str
+        What cases may not lack, see `grader.assignment.coverage`.
     """
 
     name: str
     source: str
     needs: Mapping[str, Sequence[str]]
     settings: Mapping[str, Any] = field(default_factory=dict)
+    required: Sequence[str] = ()
 
     @property
     def names(self) -> frozenset[str]:

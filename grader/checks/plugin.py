@@ -66,7 +66,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         return
     student = metafunc.config.stash.get(STUDENT, None)
     cases = of_kind(_truth(metafunc.config).cases, *marker.args, **marker.kwargs)
-    cases = tuple(student.expressed(cases)) if student else cases
+    cases = student.asked(cases) if student else cases
     if not _earns_points(metafunc.definition, metafunc.config):
         # Left out below in any case; hundreds of checks would be made first.
         cases = ()

@@ -10,9 +10,11 @@ from typing import Any, Protocol
 
 from numpy.typing import NDArray
 
+from grader.assignment.error_policy import ErrorPolicy
 from grader.cases import LAYERS, Case, of_kind, parts_of
 from grader.cases.compare import Verdict, compare
 from grader.cases.ground_truth import GroundTruth, Part
+from grader.checks.refusals import refusal_problem
 from grader.results import Outcome, Place
 from grader.sandbox import Answer, Reply
 from grader.speed.judge import SpeedVerdict
@@ -71,6 +73,10 @@ class Student:
         The criteria that earn points; checks of others are not run. None: all are.
     expressed : callable
         Returns those of some cases that the course's interface can express; the others are not asked.
+    refused : callable
+        Says why a case that cannot be asked fails; empty for every other case.
+    errors : ErrorPolicy
+        Which errors count as a refusal of wrong arguments.
     measure : callable, optional
         Measures the convolution's speed, given the replies so far; None where it is not graded.
     speed : SpeedVerdict, optional
@@ -83,8 +89,15 @@ class Student:
     replies: dict[str, Reply] = field(default_factory=dict)
     graded: frozenset[str] | None = None
     expressed: Callable[[Sequence[Case]], Sequence[Case]] = tuple
+    refused: Callable[[Case], str] = lambda _: ""
+    errors: ErrorPolicy = field(default_factory=ErrorPolicy)
     measure: Callable[[Mapping[str, Reply]], SpeedVerdict] | None = None
     speed: SpeedVerdict | None = None
+
+    def asked(self, cases: Sequence[Case]) -> tuple[Case, ...]:
+        """Return those of some cases that are graded: a case that is refused fails without a call."""
+        expressed = {case.id for case in self.expressed(cases)}
+        return tuple(case for case in cases if case.id in expressed or self.refused(case))
 
     def timed(self) -> SpeedVerdict | None:
         """Return how fast the convolution is; it is measured the first time only, after all cases."""
@@ -98,6 +111,8 @@ class Student:
         if case.id not in self.replies and missing:
             unavailable = Unavailable(Outcome.NOT_RUN, f"Skipped: {missing} timed out on every case")
             self.replies[case.id] = unavailable.run(parts=parts_of(case))
+        if case.id not in self.replies and (refused := self.refused(case)):
+            self.replies[case.id] = Unavailable(Outcome.NOT_IMPLEMENTED, refused).run(parts=parts_of(case))
         if case.id not in self.replies:
             truth = self.truth[case.id]
             reply = self.client.run(
@@ -188,7 +203,8 @@ class Student:
         Raises
         ------
         CheckFailed
-            If an answer came back, or if the layer raises on valid arguments too.
+            If an answer came back, if the error is not one that counts, or if the layer raises on valid
+            arguments too.
         """
         answer = self.reply(case).answers["output"]
         if answer.outcome is None:
@@ -197,6 +213,9 @@ class Student:
             raise CheckFailed(Outcome.WRONG_VALUE, message)
         if answer.outcome is not Outcome.RAISED:
             raise CheckFailed(answer.outcome, answer.message, answer.location)
+        problem = refusal_problem(answer, self.errors)
+        if problem:
+            raise CheckFailed(Outcome.RAISED, f"{case.why}: {problem}\n{answer.message}", answer.location)
         twin = next(other for other in self.truth.cases if other.id == case.twin)
         plain = self.reply(twin).answers["output"]
         if plain.outcome is not None:

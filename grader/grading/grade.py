@@ -9,6 +9,7 @@ import traceback
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from grader.assignment.coverage import coverages
 from grader.assignment.late_policy import LatePolicy
 from grader.checks.run_pytest import run_checks
 from grader.feedback.probe import note_own_forward
@@ -16,6 +17,7 @@ from grader.grading.explain import explained, outcomes_only
 from grader.grading.job import Job, fingerprint
 from grader.grading.lateness import apply_late_policy
 from grader.grading.open_submission import Opened, open_student
+from grader.grading.point_groups import divisions
 from grader.grading.scoring import penalised, score
 from grader.grading.supervise import UNWATCHED, Progress, Stage
 from grader.intake.submissions import Submission
@@ -108,9 +110,15 @@ def _with_points(
 ) -> Result:
     """Return the result as far as it has no explanation."""
     assignment, student = job.assignment, opened.student
-    criteria = score(items, assignment.points, own_forward_credit=assignment.own_forward_credit)
+    asked = ((item.criterion, item.case) for item in items)
+    divided = divisions(assignment.groups, asked, student.truth.cases)
+    criteria = score(items, assignment.points, divided, own_forward_credit=assignment.own_forward_credit)
     criteria, penalties = penalised(criteria, items, assignment.penalties)
-    criteria = tuple(_noted(criterion, items) for criterion in criteria)
+    covered = coverages(job.interface, assignment.points, student.truth.cases)
+    said = {name: [covered[name].sentence] for name in covered}
+    for name, division in divided.items():
+        said[name] += division.notes
+    criteria = tuple(_noted(criterion, items, said.get(criterion.name, ())) for criterion in criteria)
     notes = _grader_errors(items)
     result = Result(
         id=submission.id,
@@ -158,12 +166,12 @@ def _load_warnings(client: object, job: Job) -> Iterator[str]:
         yield f"not defined in the submission: {', '.join(missing)}"
 
 
-def _noted(criterion: CriterionScore, items: Sequence[Item]) -> CriterionScore:
-    """Say on a criterion which conventions made its answers right."""
+def _noted(criterion: CriterionScore, items: Sequence[Item], more: Sequence[str]) -> CriterionScore:
+    """Say on a criterion which conventions made its answers right, besides what else is to be said."""
     accepted = {item.convention for item in items if item.criterion == criterion.name and item.convention}
     names = ", ".join(sorted(accepted))
     said = [criterion.note, f"right by a convention that this course accepts: {names}" if names else ""]
-    return replace(criterion, note="; ".join(filter(None, said)))
+    return replace(criterion, note="; ".join(filter(None, [*said, *more])))
 
 
 def _grader_errors(items: Sequence[Item]) -> tuple[str, ...]:

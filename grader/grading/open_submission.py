@@ -7,8 +7,9 @@ import atexit
 import contextlib
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 
+from grader.assignment.coverage import Coverage, coverages, refusal
 from grader.assignment.interface import names_in_use
 from grader.cases.ground_truth import GroundTruth, load_ground_truth
 from grader.checks.run_pytest import criteria_of
@@ -82,7 +83,15 @@ def _student(
 ) -> Student:
     conventions = {name: convention(name, truth) for name in job.assignment.accept}
     graded = None if criteria is None else frozenset(criteria)
-    return Student(client, truth, conventions, graded=graded, expressed=job.interface.expressed)
+    return Student(
+        client,
+        truth,
+        conventions,
+        graded=graded,
+        expressed=job.interface.expressed,
+        refused=partial(refusal, job.interface),
+        errors=job.assignment.errors,
+    )
 
 
 def _stopwatch(
@@ -133,7 +142,7 @@ def _backend(name: str, python: str | None, packages: tuple[str, ...]) -> Backen
     return stack.enter_context(open_backend(name, python, packages))
 
 
-def gradable(job: Job) -> tuple[Job, tuple[str, ...], Mapping[str, int]]:
+def gradable(job: Job) -> tuple[Job, tuple[str, ...], Mapping[str, int], Mapping[str, Coverage]]:
     """Drop criteria that the interface cannot express; verify that every other one has a check.
 
     Returns
@@ -144,12 +153,14 @@ def gradable(job: Job) -> tuple[Job, tuple[str, ...], Mapping[str, int]]:
         The criteria that are left out.
     Mapping of str to int
         The number of checks for each criterion that is kept.
+    Mapping of str to Coverage
+        How many of its cases those criteria are graded on.
 
     Raises
     ------
     AssignmentError
-        No check counts for a criterion at all, nothing is left, or a convention is unknown; the text
-        names those that there are.
+        No check counts for a criterion at all, nothing is left, too few cases are, or a convention is
+        unknown; the text names those that there are.
     GraderError
         A check file cannot be collected.
     """
@@ -165,8 +176,15 @@ def gradable(job: Job) -> tuple[Job, tuple[str, ...], Mapping[str, int]]:
     absent = tuple(name for name in job.assignment.points if name not in checked)
     points = {name: most for name, most in job.assignment.points.items() if name in checked}
     counts = {name: checked[name] for name in points}
+    covered = coverages(job.interface, points, truth.cases)
+    for name, coverage in covered.items():
+        if coverage.too_few:
+            raise AssignmentError(
+                f"points.{name}: too few cases to grade it with the interface {job.interface.name}: "
+                f"{coverage.sentence}"
+            )
     if not absent:
-        return job, (), counts
+        return job, (), counts, covered
     known = criteria_of(replace(student, expressed=tuple), job.folders)
     for name in sorted(set(absent) - known.keys()):
         raise AssignmentError(
@@ -174,4 +192,4 @@ def gradable(job: Job) -> tuple[Job, tuple[str, ...], Mapping[str, int]]:
         )
     if not points:
         raise AssignmentError(f"points: the interface {job.interface.name} covers none of the criteria")
-    return replace(job, assignment=replace(job.assignment, points=points)), absent, counts
+    return replace(job, assignment=replace(job.assignment, points=points)), absent, counts, covered

@@ -4,10 +4,11 @@ Trusted side. `grader run --dry-run` shows a plan; `grade_folder` grades it.
 """
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from grader.assignment.coverage import Coverage
 from grader.assignment.interface import load_interface
 from grader.assignment.load import load_assignment
 from grader.errors import InputError, SubmissionError
@@ -34,6 +35,8 @@ class Plan:
         Those to grade: the roster, or the ones that ``only`` names.
     checks : Mapping of str to int
         The number of checks for each criterion that earns points.
+    coverage : Mapping of str to Coverage
+        How many of its cases each criterion is graded on, where cases count for it.
     left_out : tuple of str
         The assignment's criteria that the interface does not cover.
     warnings : tuple of str
@@ -44,6 +47,7 @@ class Plan:
     roster: tuple[Submission, ...]
     chosen: tuple[Submission, ...]
     checks: Mapping[str, int]
+    coverage: Mapping[str, Coverage] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
@@ -78,7 +82,7 @@ def plan_run(
     if python and sandbox != "container":  # there it names an image
         python = find_interpreter(python)
     job = _job(_path(assignment), interface, _path(checks), sandbox, python)
-    job, left_out, counts = gradable(job)
+    job, left_out, counts, coverage = gradable(job)
     due = job.assignment.late.due if job.assignment.late else None
     intake = gather_in_child([Path(path) for path in paths], _path(worksheet), due, unreadable or {})
     chosen = _chosen(intake.submissions, only)
@@ -89,11 +93,28 @@ def plan_run(
         "%d of %d submissions, interface %s, sandbox %s, %d checks",
         *(len(chosen), len(intake.submissions), job.interface.name, job.sandbox, sum(counts.values())),
     )
-    warnings = intake.warnings
+    warnings = (*_coverage_warnings(job.interface.name, left_out, coverage), *intake.warnings)
+    return Plan(job, intake.submissions, chosen, counts, coverage, left_out, warnings)
+
+
+def _coverage_warnings(
+    interface: str, left_out: Sequence[str], coverage: Mapping[str, Coverage]
+) -> Iterator[str]:
+    """Yield a sentence for the criteria, and for the cases, that an interface cannot express."""
     if left_out:
-        skipped = f"Skipped: the interface '{job.interface.name}' does not cover {', '.join(left_out)}"
-        warnings = (skipped, *warnings)
-    return Plan(job, intake.submissions, chosen, counts, left_out, warnings)
+        yield f"Skipped: the interface '{interface}' does not cover {', '.join(left_out)}"
+    alike: dict[str, list[str]] = {}
+    for name, one in coverage.items():
+        for sentence in filter(None, (one.sentence, _failing(interface, one))):
+            alike.setdefault(sentence, []).append(name)
+    for sentence, names in alike.items():
+        yield f"{', '.join(names)}: {sentence}"
+
+
+def _failing(interface: str, coverage: Coverage) -> str:
+    counts = ", ".join(f"{count} with {what}" for what, count in coverage.failing.items())
+    reason = f"interface.required lists what the interface '{interface}' does not pass"
+    return f"every submission fails {counts}, of {coverage.total} cases: {reason}" if counts else ""
 
 
 def _path(given: str | Path | None) -> Path | None:
@@ -107,7 +128,7 @@ def _job(
     # A path in the assignment starts from its file, one from the command line from where that was typed.
     folder = Path() if interface else Path(assignment.folder)
     how = load_interface(interface or assignment.interface, folder, assignment.interface_settings)
-    return Job(assignment, how, sandbox, python, checks)
+    return Job(assignment, replace(how, required=assignment.required), sandbox, python, checks)
 
 
 def _chosen(submissions: Sequence[Submission], only: Sequence[str] | None) -> tuple[Submission, ...]:

@@ -1,4 +1,4 @@
-"""Items -> points per criterion: partial credit by case, no cascade from one criterion to another.
+"""Items -> points per criterion: partial credit by case, or by group of cases; criteria do not cascade.
 
 Trusted side; pure.
 """
@@ -8,11 +8,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from grader.assignment.penalties import REASONS, Penalties
-from grader.results import CriterionScore, Item, Outcome, Penalty
+from grader.grading.point_groups import Division
+from grader.results import CriterionScore, GroupScore, Item, Outcome, Penalty
 
 
 def score(
-    items: Iterable[Item], points: Mapping[str, float], *, own_forward_credit: float = 0.0
+    items: Iterable[Item],
+    points: Mapping[str, float],
+    divisions: Mapping[str, Division] | None = None,
+    *,
+    own_forward_credit: float = 0.0,
 ) -> tuple[CriterionScore, ...]:
     """Return the points of each criterion that has a check, in the order of `points`.
 
@@ -21,40 +26,66 @@ def score(
     items : iterable of Item
     points : Mapping of str to float
         Points of each criterion.
+    divisions : Mapping of str to Division, optional
+        By criterion, how its points are divided among its cases; equally where it is not in here.
     own_forward_credit : float
         What a wrong gradient earns that is right for the student's own forward, in shares of its case.
 
     Returns
     -------
     tuple of CriterionScore
-        ``points = max_points * (sum of the cases' credits) / (number of cases)``, to a hundredth.
+        ``points = max_points * (sum of the cases' credits) / (number of cases)``, to a hundredth; where they
+        are divided, this holds for each group, and a criterion's points are the sum.
     """
     by_criterion: dict[str, list[Item]] = {name: [] for name in points}
     for item in items:
         if item.criterion in by_criterion:
             by_criterion[item.criterion].append(item)
+    divided = divisions or {}
     return tuple(
-        _criterion(name, mine, points[name], own_forward_credit)
+        _criterion(name, mine, points[name], own_forward_credit, divided.get(name))
         for name, mine in by_criterion.items()
         if mine
     )
 
 
 def _criterion(
-    name: str, items: Sequence[Item], max_points: float, own_forward_credit: float
+    name: str, items: Sequence[Item], max_points: float, own_forward_credit: float, division: Division | None
 ) -> CriterionScore:
-    credits_ = [credit(item, own_forward_credit) for item in items]
-    passed = sum(item.outcome is Outcome.PASSED for item in items)
     kept = sum(item.right_for_own_forward is True for item in items)
     note = f"{kept} of {len(items)} are right for the forward pass of the submission" if kept else ""
+    groups = _groups(items, division, own_forward_credit) if division else ()
+    share = _share(items, own_forward_credit)
     return CriterionScore(
         name=name,
-        points=round(max_points * sum(credits_) / len(items), 2),
+        points=round(sum(group.points for group in groups) if groups else max_points * share, 2),
         max_points=max_points,
-        passed=passed,
+        passed=_passed(items),
         total=len(items),
         note=note,
+        groups=tuple(replace(group, points=round(group.points, 2)) for group in groups),
     )
+
+
+def _groups(items: Sequence[Item], division: Division, own_forward_credit: float) -> tuple[GroupScore, ...]:
+    # A check of the course's own may count for the criterion without a case of ours.
+    first = next(iter(division.points))
+    by_group: dict[str, list[Item]] = {name: [] for name in division.points}
+    for item in items:
+        by_group[division.groups.get(item.case, first)].append(item)
+    return tuple(
+        GroupScore(name, most * _share(mine, own_forward_credit), most, _passed(mine), len(mine))
+        for (name, mine), most in zip(by_group.items(), division.points.values(), strict=True)
+    )
+
+
+def _share(items: Sequence[Item], own_forward_credit: float) -> float:
+    """Return the mean of the items' credits."""
+    return sum(credit(item, own_forward_credit) for item in items) / len(items) if items else 0.0
+
+
+def _passed(items: Iterable[Item]) -> int:
+    return sum(item.outcome is Outcome.PASSED for item in items)
 
 
 def credit(item: Item, own_forward_credit: float = 0.0) -> float:

@@ -22,7 +22,9 @@ def dry_run_text(plan: Plan, previews: Sequence[Preview]) -> str:
         f"Criteria: {len(job.assignment.points)}",
     ]
     for name, points in job.assignment.points.items():
-        lines.append(f"  {name}: {number(points)} points, checks: {plan.checks[name]}")
+        covered = plan.coverage.get(name)
+        more = f"; {covered.sentence}" if covered and covered.sentence else ""
+        lines.append(f"  {name}: {number(points)} points, checks: {plan.checks[name]}{more}")
     lines += ["", f"Submissions: {len(previews)} of {len(plan.roster)}"]
     lines += [f"  {_line(one)}" for one in previews]
     lines += ["", "Dry run: nothing was run and nothing was written."]

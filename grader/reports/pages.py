@@ -96,6 +96,7 @@ def _environment() -> Environment:
         "mistake_title": phrasing.mistake_title,
         "summary": phrasing.summary,
         "standing_words": phrasing.standing_words,
+        "shown_groups": phrasing.shown_groups,
         "label": phrasing.LABELS.__getitem__,
     }
     environment.globals["share"] = _share

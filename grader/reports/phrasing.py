@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from grader.results import CriterionScore, Item, Outcome, Result, Standing
+from grader.results import CriterionScore, GroupScore, Item, Outcome, Result, Standing
 from grader.visible_text import visible
 
 LABELS: Mapping[Outcome, str] = {
@@ -36,6 +36,11 @@ _STATES = {"draft": "draft, not submitted", "nothing": "no submission", "reopene
 def number(value: float) -> str:
     """Return points as people write them, two decimals at most: ``87.5``, ``100``."""
     return f"{value:.2f}".rstrip("0").rstrip(".")
+
+
+def shown_groups(score: CriterionScore) -> tuple[GroupScore, ...]:
+    """Return the groups of cases to show below a criterion: all of them where a check of it failed."""
+    return score.groups if score.passed < score.total and len(score.groups) > 1 else ()
 
 
 def ratio(value: float) -> str:

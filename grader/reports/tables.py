@@ -10,8 +10,17 @@ from rich.table import Table
 from rich.text import Text
 
 from grader.reports.explanations import Explanation, FailedCase, common_reason, explain_failures
-from grader.reports.phrasing import LABELS, groups, main_outcome, number, penalties, standing_words, summary
-from grader.results import Outcome, Result, trail
+from grader.reports.phrasing import (
+    LABELS,
+    groups,
+    main_outcome,
+    number,
+    penalties,
+    shown_groups,
+    standing_words,
+    summary,
+)
+from grader.results import CriterionScore, GroupScore, Outcome, Result, trail
 from grader.visible_text import visible
 
 _STYLES = {Outcome.PASSED: "green", Outcome.GRADER_ERROR: "bold magenta"}
@@ -92,12 +101,18 @@ def check_report(result: Result) -> str:
         else []
     )
     warnings = [f"warning: {warning}" for warning in result.warnings]
-    scores = [
-        f"{score.name:<28} {number(score.points):>6} / {number(score.max_points):<6}"
-        f" {score.passed} of {score.total} checks passed"
-        for score in result.criteria
-    ]
+    scores = [line for score in result.criteria for line in _score_lines(score)]
     total = f"{'points':<28} {number(result.points):>6} / {number(result.max_points)}"
     printed = [f"Your code printed:\n{result.printed.rstrip()}"] if result.printed.strip() else []
     told = [*reason, *failure_blocks(result), *warnings, *printed]
     return visible("\n\n".join([*told, "\n".join([*scores, *penalties(result), total])]))
+
+
+def _score_lines(score: CriterionScore) -> list[str]:
+    rows: list[tuple[str, CriterionScore | GroupScore]] = [(score.name, score)]
+    rows += [(f"  {group.name}", group) for group in shown_groups(score)]
+    return [
+        f"{name:<28} {number(one.points):>6} / {number(one.max_points):<6}"
+        f" {one.passed} of {one.total} checks passed"
+        for name, one in rows
+    ]

@@ -1,7 +1,11 @@
 """What the checks ask, and what their items say."""
 
+from dataclasses import replace
+from functools import partial
+
 import pytest
 
+from grader.assignment.coverage import refusal
 from grader.assignment.interface import load_interface
 from grader.cases.ground_truth import load_ground_truth
 from grader.checks.run_pytest import CHECKS, criteria_of, run_checks
@@ -12,6 +16,7 @@ from grader.feedback.mistakes.layers import student
 from grader.feedback.mistakes.simulate import InProcess
 from grader.results import Outcome
 from grader.speed.judge import PhaseVerdict, SpeedVerdict
+from grader.worker.layer_kinds import both
 
 
 def nobody(**options: object) -> Student:
@@ -89,3 +94,16 @@ def test_run_checks_changed_array_is_a_penalty_where_it_was_changed(name, criter
     charged = [item for item in items if item.penalties]
     assert {(item.criterion, item.penalties) for item in charged} == {(criterion, ("modified_input",))}
     assert len(charged) >= 3
+
+
+def test_run_checks_case_that_lacks_what_is_required_fails_without_a_call():
+    call = {"forward": "output = conv(x, weight, bias, padding)", "backward": "", "make": ""}
+    interface = replace(load_interface("functions", settings={"conv2d": call}), required=("stride",))
+    pupil = nobody(expressed=interface.expressed, refused=partial(refusal, interface))
+    items = [item for item in run_checks(pupil, [CHECKS]) if item.criterion == "conv2d.forward"]
+    cases = {case.id: case for case in load_ground_truth().cases}
+    strided = [item for item in items if max(both(cases[item.case].params["stride"])) > 1]
+    assert len(strided) > 30
+    assert {item.outcome for item in strided} == {Outcome.NOT_IMPLEMENTED}
+    assert "requires a stride" in strided[0].message
+    assert {item.outcome for item in items if item not in strided} == {Outcome.NOT_RUN}

@@ -57,3 +57,41 @@ def test_assignment_prints_the_default_as_a_file_that_gives_the_same(grader, tmp
     mine.write_text(ran.out, encoding="utf-8")
     assert load_assignment(mine).points == load_assignment().points
     assert load_assignment(mine).text == load_assignment().text
+
+
+NO_STRIDE = """
+name = "A"
+interface = {required = %s}
+interface_settings.conv2d.make = "Conv2d(in_channels, out_channels, kernel_size, padding=padding)"
+[points]
+"conv2d.forward" = 1
+"""
+
+
+def _planned(grader, handed_in, tmp_path, text):
+    (tmp_path / "assignment.toml").write_text(text)
+    out, rules = tmp_path / "out", tmp_path / "assignment.toml"
+    return grader("run", handed_in, "-o", out, "--assignment", rules, "--dry-run")
+
+
+def test_dry_run_says_which_cases_are_left_out(grader, handed_in, tmp_path):
+    ran = _planned(grader, handed_in, tmp_path, NO_STRIDE % "[]")
+    counts = "graded on 38 of 109 cases; left out: 71 with a stride"
+    assert f"conv2d.forward: 1 points, checks: 38; {counts}\n" in ran.out
+    assert f"conv2d.forward: {counts}" in ran.err
+
+
+def test_dry_run_says_which_cases_fail_for_everybody(grader, handed_in, tmp_path):
+    ran = _planned(grader, handed_in, tmp_path, NO_STRIDE % '["stride"]')
+    assert "conv2d.forward: 1 points, checks: 109\n" in ran.out
+    assert "every submission fails 71 with a stride, of 109 cases: interface.required lists" in ran.err
+
+
+def test_dry_run_refuses_a_criterion_of_which_too_little_is_left(grader, handed_in, tmp_path):
+    rules = NO_STRIDE % "[]" + '[interface_settings.layouts]\nx = "NHW"\n'
+    ran = _planned(grader, handed_in, tmp_path, rules)
+    assert ran.status == 2
+    assert (
+        "points.conv2d.forward: too few cases to grade it with the interface layers: graded on 1 of 109"
+        in ran.err
+    )

@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grader.assignment.penalties import Penalties
+from grader.grading.point_groups import Division
 from grader.grading.scoring import count_outcomes, credit, penalised, score
-from grader.results import Item, Outcome
+from grader.results import GroupScore, Item, Outcome
 
 
 def _items(criterion, *outcomes, **fields):
@@ -85,3 +86,31 @@ def test_count_outcomes_names_every_outcome():
     assert counted["raised"] == 1
     assert set(counted) == {str(outcome) for outcome in Outcome}
     assert sum(counted.values()) == 3
+
+
+DIVISION = Division(
+    {"basic": 6.0, "stride": 4.0}, {"case-0": "basic", "case-1": "stride", "case-2": "stride"}
+)
+FORWARD, BY_GROUP = {"conv2d.forward": 10}, {"conv2d.forward": DIVISION}
+
+
+def test_score_by_group_gives_each_group_its_points_by_case():
+    items = _items("conv2d.forward", Outcome.PASSED, Outcome.PASSED, Outcome.WRONG_VALUE)
+    (criterion,) = score(items, FORWARD, BY_GROUP)
+    assert (criterion.points, criterion.max_points, criterion.passed, criterion.total) == (8, 10, 2, 3)
+    assert criterion.groups == (GroupScore("basic", 6, 6, 1, 1), GroupScore("stride", 2, 4, 1, 2))
+
+
+def test_score_by_group_counts_a_check_without_a_case_in_the_first_group():
+    items = [*_items("conv2d.forward", *[Outcome.PASSED] * 3), Item("conv2d.forward", "own", Outcome.RAISED)]
+    (criterion,) = score(items, FORWARD, BY_GROUP)
+    assert [group.points for group in criterion.groups] == [3, 4]
+    assert criterion.points == 7
+
+
+def test_score_by_group_gives_own_forward_credit_in_its_group():
+    right = _items("conv2d.forward", *[Outcome.PASSED] * 2)
+    wrong = Item("conv2d.forward", "case-2", Outcome.WRONG_VALUE, right_for_own_forward=True)
+    (criterion,) = score([*right, wrong], FORWARD, BY_GROUP, own_forward_credit=0.5)
+    assert (criterion.points, criterion.groups[1].points) == (9, 3)
+    assert "1 of 3" in criterion.note

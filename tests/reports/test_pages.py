@@ -10,7 +10,17 @@ import pytest
 from grader.grading.gradebook import Run
 from grader.reports import pages
 from grader.reports.pages import feedback_page, report_page
-from grader.results import Condition, Diagnosis, Item, Outcome, Penalty, Place, Result
+from grader.results import (
+    Condition,
+    CriterionScore,
+    Diagnosis,
+    GroupScore,
+    Item,
+    Outcome,
+    Penalty,
+    Place,
+    Result,
+)
 
 STYLE = Path(pages.__file__).parent / "templates" / "style.css"
 VOID = {"meta", "br", "input"}
@@ -274,3 +284,15 @@ def test_style_every_text_colour_has_contrast_on_every_ground(scheme: int):
     for text, ground in pairs:
         lighter, darker = sorted((luminance(text), luminance(ground)), reverse=True)
         assert (lighter + 0.05) / (darker + 0.05) >= 4.5, (text, ground)
+
+
+def test_feedback_page_shows_points_by_group_where_a_check_failed(wrong: Result):
+    groups = (GroupScore("basic", 6, 6, 3, 3), GroupScore("stride", 1.5, 4, 1, 4))
+    score = CriterionScore("conv2d.grad_x", 7.5, 10, 4, 7, groups=groups)
+    page = feedback_page(replace(wrong, criteria=(score,)), "A1")
+    assert page.count('<tr class="group">') == 2
+    row = page[page.index('<th scope="row">stride</th>') :]
+    assert re.search(r"1\.5 of 4</td>\s*<td class=\"number\">1 of 4</td>", row[:200])
+    assert '<tr class="group">' not in feedback_page(
+        replace(wrong, criteria=(replace(score, passed=7),)), "A1"
+    )

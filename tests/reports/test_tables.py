@@ -6,7 +6,7 @@ from dataclasses import replace
 from rich.console import Console
 
 from grader.reports.tables import check_report, failure_blocks, scores_table
-from grader.results import Condition, Item, Outcome, Penalty, Result
+from grader.results import Condition, CriterionScore, GroupScore, Item, Outcome, Penalty, Result
 
 
 def printed(results: list[Result], width: int = 120) -> str:
@@ -141,3 +141,14 @@ def test_failure_blocks_hidden_case_shows_no_line_that_raised(raising: Result):
     hidden = tuple(replace(item, hidden=True) for item in raising.items)
     (block,) = failure_blocks(replace(raising, items=hidden))
     assert block == "conv2d.grad_x: raised an error 1x\n    case k1: raised an error"
+
+
+def test_check_report_shows_points_by_group_where_a_check_failed(wrong: Result):
+    groups = (GroupScore("basic", 6, 6, 3, 3), GroupScore("stride", 1, 4, 1, 4))
+    scores = (CriterionScore("conv2d.grad_x", 7, 10, 4, 7, groups=groups), *wrong.criteria[1:])
+    lines = check_report(replace(wrong, criteria=scores)).splitlines()
+    place = next(i for i, line in enumerate(lines) if line.startswith("conv2d.grad_x   "))
+    assert lines[place + 1].split() == ["basic", "6", "/", "6", "3", "of", "3", "checks", "passed"]
+    assert lines[place + 2].split() == ["stride", "1", "/", "4", "1", "of", "4", "checks", "passed"]
+    passed = replace(scores[0], passed=7)
+    assert "basic" not in check_report(replace(wrong, criteria=(passed,)))
