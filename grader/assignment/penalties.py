@@ -20,7 +20,7 @@ class Penalties:
     modified_input : float
         The call changed an array that it was given.
     gradient_order : float
-        ``backward`` returned several gradients instead of the one that the interface asks for.
+        ``backward`` returned gradients in another order, or several where one is asked for.
     other_names : float
         The layer has other names for parameters, attributes or methods than the template.
     """
