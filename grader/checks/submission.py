@@ -194,7 +194,9 @@ class Student:
         verdict = self._judged(case, part, answered(answer))
         if not verdict.passed:
             raise CheckFailed(verdict.outcome, verdict.message)
-        incurred = {"modified_input": bool(answer.modified), GRADIENT_ORDER: GRADIENT_ORDER in answer.remarks}
+        # A network's inputs are changed by one of its layers, which is charged for it.
+        changed = bool(answer.modified) and case.kind != "network"
+        incurred = {"modified_input": changed, GRADIENT_ORDER: GRADIENT_ORDER in answer.remarks}
         return replace(verdict, penalties=tuple(name for name, is_so in incurred.items() if is_so))
 
     def expect_error(self, case: Case) -> None:

@@ -10,7 +10,7 @@ from grader.checks.answer_remarks import remark_sentences, remarked_criteria
 from grader.checks.submission import CheckFailed, Student
 from grader.intake.source import Program
 from grader.results import Outcome
-from grader.sandbox import Client, Limits, open_backend
+from grader.sandbox import Answer, Client, Limits, Reply, open_backend
 
 TRUTH = load_ground_truth()
 PARTS = ("output", "grad_x", "grad_weight", "grad_bias")
@@ -152,3 +152,26 @@ def test_remark_sentences_name_lists_and_the_line_of_a_stray_view(open_student):
         {"linear.forward", "linear.grad_x"},
         set(),
     ]
+
+
+class Changing:
+    """Answers every case rightly, and says that each call changed x."""
+
+    printed = ""
+
+    def __init__(self, case):
+        self.answers = {
+            part: Answer(part, array=right.values, modified=("x",))
+            for part, right in TRUTH[case.id].expected.items()
+        }
+
+    def run(self, *_, **__):
+        return Reply(self.answers)
+
+
+@pytest.mark.parametrize(
+    ("kind", "part", "penalties"), [("relu", "grad_x", ("modified_input",)), ("network", "losses", ())]
+)
+def test_expect_changed_input_is_charged_to_its_layer_alone(kind, part, penalties):
+    case = next(case for case in TRUTH.cases if case.kind == kind)
+    assert Student(Changing(case), TRUTH).expect(case, part).penalties == penalties
