@@ -19,18 +19,20 @@ def remarked_criteria(truth: GroundTruth, replies: Mapping[str, Reply]) -> froze
 def remark_sentences(truth: GroundTruth, replies: Mapping[str, Reply]) -> tuple[str, ...]:
     """Return a sentence for each kind of layer and each thing that was remarked on its answers."""
     lists: dict[str, dict[str, None]] = {}
-    views: dict[str, None] = {}
+    views: dict[str, str] = {}
     for case, answer in _remarked(truth, replies):
         if LIST in answer.remarks:
             lists.setdefault(case.kind, {})[answer.part] = None
         if answer.view is not None:
             at = f", at {answer.view.location[0].quoted()}" if answer.view.location else ""
-            views[
-                f"{case.kind}: as_strided makes a view that reaches outside its array{at}; "
-                "answers that do not use what is outside count"
-            ] = None
-    noun = "a list of numbers was taken as an array"
-    return (*(f"{kind}: {noun} for {', '.join(parts)}" for kind, parts in lists.items()), *views)
+            # A network makes the views of its layers.
+            views.setdefault(at, case.kind)
+    listed = "a list of numbers was taken as an array for"
+    strayed, outside = "as_strided makes a view that reaches outside its array", "what is outside"
+    return (
+        *(f"{kind}: {listed} {', '.join(parts)}" for kind, parts in lists.items()),
+        *(f"{kind}: {strayed}{at}; answers that do not use {outside} count" for at, kind in views.items()),
+    )
 
 
 def _remarked(truth: GroundTruth, replies: Mapping[str, Reply]) -> Iterator[tuple[Case, Answer]]:

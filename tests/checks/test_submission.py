@@ -41,8 +41,8 @@ LAYERS = {
     "returns nothing": ("", KEPT + "return", [RIGHT, "not_implemented", RIGHT, RIGHT]),
     "returns parameters too": ("", KEPT + "return dx, self.weight, self.bias", [RIGHT, ORDER, RIGHT, RIGHT]),
     "returns a wrong shape": ("", KEPT + "return dx[:1]", [RIGHT, "wrong_shape", RIGHT, RIGHT]),
-    "returns all": ("", "return dw, db, dx", [RIGHT, ORDER, ORDER, ORDER]),
-    "returns all, one of them wrong": ("", "return dx, 2 * dw, db", [RIGHT, ORDER, "wrong_value", ORDER]),
+    "returns all": ("", "return dw, db, dx", [RIGHT, ORDER, RIGHT, RIGHT]),
+    "returns all, one of them wrong": ("", "return dx, 2 * dw, db", [RIGHT, ORDER, "wrong_value", RIGHT]),
     "keeps one wrong shape": (
         "",
         "self.grad_weight, self.grad_bias = dw.T, db",

@@ -40,7 +40,9 @@ class GradientReader:
             if part in returned and (part in targets or not self._was_set(part)):
                 value = returned[part]
                 if part in moved:
+                    # One order is one slip, whatever number of arrays it moves.
                     note(part, GRADIENT_ORDER)
+                    moved = set()
             else:
                 value = targets[part] if part in targets else self._read(part)
             yield part, self._layer.taken(part, value)
