@@ -11,7 +11,7 @@ from typing import Any, Dict, Set, Tuple
 
 import numpy as np
 
-from grader.worker.interface.call_expressions import Misreturned
+from grader.worker.interface.make_calls import Misreturned
 from grader.worker.remarks import GRADIENT_ORDER, UNFINISHED, note
 from grader.worker.serialize import Unusable
 

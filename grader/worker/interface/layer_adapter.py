@@ -5,7 +5,6 @@ Untrusted side (Python >= 3.9).
 
 from __future__ import annotations
 
-import ast
 import functools
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -14,19 +13,12 @@ import numpy as np
 
 from grader.worker.call_arrays import CallArrays
 from grader.worker.interface.axis_layouts import OWN, Layout
-from grader.worker.interface.call_expressions import (
-    Call,
-    LeftOut,
-    Misreturned,
-    Scope,
-    evaluate,
-    names_in,
-    perform,
-)
+from grader.worker.interface.call_expressions import Call, names_in
 from grader.worker.interface.gradients import GradientReader, Orders
 from grader.worker.interface.interface_settings import Settings
-from grader.worker.interface.misfits import Unfit, called_name, missing
-from grader.worker.interface.synonyms import ATTRIBUTES, folded
+from grader.worker.interface.make_calls import LeftOut, Misreturned, Scope, perform
+from grader.worker.interface.misfits import called_name
+from grader.worker.interface.places import Places
 from grader.worker.layer_kinds import LAYER_KINDS, both
 from grader.worker.serialize import Unusable, from_list
 
@@ -87,7 +79,7 @@ class Layer:
         self.made: dict[str, Call] = {}
         self.invented: set[str] = set()
         self.scope = Scope(kind, self.names, student, other_names)
-        self._elsewhere: dict[str, ast.expr] = {}
+        self._places = Places(self.recipe.places, self.scope, self.parameters)
         self._name(arrays)
         self.make()
 
@@ -144,27 +136,18 @@ class Layer:
 
     def read(self, name: str, when: str) -> Any:
         """Return what stands at a place, such as ``layer.grad_weight``."""
-        if not self.recipe.places.get(name):
-            raise Unfit("not_implemented", f"nothing returned {name}")
-        found = self._found(name)
-        if found is None:
-            raise self._not_set(name, when)
-        return found[1]
+        return self._places.read(name, when)
 
     def put(self, name: str, *, when: str = "") -> None:
         """Set a parameter at its place; with `when` the student's layer must have made it already."""
-        places = self.recipe.places[name]
-        value = self.parameters[name] if name in self.parameters else self.names[name]
-        if not places:
+        if not self.recipe.places[name]:
             return
-        found = self._found(name)
-        if found is None:
-            if when or (name in self.parameters and self._meant(name)):
-                raise self._not_set(name, when)
+        value = self.parameters[name] if name in self.parameters else self.names[name]
+        place = self._places.to_write(name, when)
+        node, current = place.node, place.value
+        if not place.is_there:
             self.invented.add(name)
-        node: ast.expr = found[0] if found else places[0][0].value
-        current: Any = found[1] if found else None
-        made = bool(when) or (name in self._elsewhere and current is not None)
+        made = bool(when) or (place.is_elsewhere and current is not None)
         layout = self.layouts.get(name)
         if layout is not None:
             value = layout.give(value, self._output_sizes())
@@ -176,66 +159,7 @@ class Layer:
             self.given[name] = value
             # A layer that updates itself must not change the case's arrays.
             value = value.copy() if when else value
-        self._set(node, value)
-
-    def _found(self, name: str) -> tuple[ast.expr, Any] | None:
-        """Return the expression of a place and what stands there, under the student's own name if need be."""
-        own = self._elsewhere.get(name)
-        for node in [own] if own is not None else [call[0].value for call in self.recipe.places[name]]:
-            try:
-                return node, evaluate(node, self.scope)
-            except (Unfit, LookupError):
-                continue
-        node = self.recipe.places[name][0][0].value
-        if own is not None or not isinstance(node, ast.Attribute) or name not in ATTRIBUTES:
-            return None
-        there = self._attributes(node)
-        named = [other for other in there if folded(other) in ATTRIBUTES[name]]
-        values = [other for other in named if _is_value(there[other], name)]
-        parameter = self.parameters.get(name.replace("grad_", ""))
-        sized = [other for other in values if parameter is not None and there[other].size == parameter.size]
-        # A layer may make its arrays at the first forward.
-        named = sized or values or [other for other in named if there[other] is None]
-        if len(named) != 1:
-            return None
-        own = ast.Attribute(node.value, named[0], ast.Load())
-        if name in self.parameters or there[named[0]] is not None:
-            self._elsewhere[name] = own
-            self.scope.other_names[name] = named[0]
-        return own, there[named[0]]
-
-    def _attributes(self, node: ast.Attribute) -> dict[str, Any]:
-        """Return the attributes of a place's owner that are not places themselves."""
-        nodes = [call[0].value for calls in self.recipe.places.values() for call in calls]
-        ours = {called_name(one).rpartition(".")[2] for one in (*nodes, *self._elsewhere.values())}
-        there = getattr(evaluate(node.value, self.scope), "__dict__", {})
-        return {name: value for name, value in there.items() if name not in ours}
-
-    def _meant(self, name: str) -> list[str]:
-        """Return the attributes that may be a parameter, or its gradient, by name or by size."""
-        node = self.recipe.places[name][0][0].value
-        parameter = self.parameters.get(name.replace("grad_", ""))
-        if not isinstance(node, ast.Attribute) or parameter is None:
-            return []
-        there = self._attributes(node).items()
-        arrays = {own: array for own, array in there if isinstance(array, np.ndarray)}
-        named = [own for own in arrays if folded(own) in ATTRIBUTES[name]]
-        return named or [own for own, array in arrays.items() if 1 < array.size == parameter.size]
-
-    def _not_set(self, name: str, when: str) -> Unfit:
-        """Say that nothing stands at a place, and what may be meant."""
-        node = self.recipe.places[name][0][0].value
-        if not isinstance(node, ast.Attribute):
-            return Unfit("not_implemented", f"{when}`{called_name(node)}` is not set")
-        owner = evaluate(node.value, self.scope)
-        return Unfit("not_implemented", when + missing(owner, node.attr, self._meant(name)))
-
-    def _set(self, node: ast.expr, value: Any) -> None:
-        if isinstance(node, ast.Attribute):
-            setattr(evaluate(node.value, self.scope), node.attr, value)
-        elif isinstance(node, ast.Subscript):
-            key = evaluate(node.slice, self.scope)
-            evaluate(node.value, self.scope)[key] = value
+        self._places.write(node, value)
 
     def _name(self, arrays: CallArrays) -> None:
         for name, array in arrays.items():
@@ -264,12 +188,6 @@ class Layer:
             )
             sizes[letter] = (length + 2 * padding - kernel) // stride + 1 if stride else 1
         return sizes
-
-
-def _is_value(value: Any, name: str) -> bool:
-    """Say whether a value can be a parameter, a gradient or a learning rate."""
-    number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return number if name == "learning_rate" else isinstance(value, np.ndarray)
 
 
 @functools.lru_cache(maxsize=256)

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
-from grader.worker.interface.call_expressions import names_in, other_classes
+from grader.worker.interface.call_expressions import names_in
 from grader.worker.interface.gradients import Orders
 from grader.worker.interface.interface_settings import NAMES, Recipe, settled
 from grader.worker.interface.layer_adapter import Layer
+from grader.worker.interface.make_calls import other_classes
 from grader.worker.interface.network_adapters import Chain, OneByOne
 from grader.worker.layer_kinds import LAYER_KINDS, both
 

@@ -12,8 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from grader.worker.interface.call_expressions import names_in, receivers
+from grader.worker.interface.call_expressions import names_in
 from grader.worker.interface.layer_adapter import Layer
+from grader.worker.interface.make_calls import receivers
 from grader.worker.interface.misfits import called_name
 from grader.worker.interface.synonyms import PARAMETERS, folded
 from grader.worker.remarks import UNFINISHED, forget, note

@@ -141,6 +141,20 @@ def test_ask_attribute_that_is_no_array_of_its_size_is_not_a_weight(ask_here):
     assert right(ask_here(source, "layers", case_id=CASE)) == CONV
 
 
+def test_ask_gradient_may_be_a_list_of_numbers(ask_here):
+    source = written({"grad_bias": "db"}).replace(
+        "return grad_x", "self.db = self.db.tolist(); return grad_x"
+    )
+    assert right(ask_here(source, "layers", case_id=CASE)) == CONV
+
+
+def test_ask_layer_that_makes_its_arrays_at_the_first_forward(ask_here):
+    source = written({"weight": "W", "bias": "b"}).replace(
+        "np.zeros_like(self.right.weight), np.zeros_like(self.right.bias)", "None, None"
+    )
+    assert right(ask_here(source, "layers", case_id=CASE)) == CONV
+
+
 def test_ask_templates_name_goes_before_any_other(ask_here):
     source = written({}).replace(
         "        self.weight,", "        self.W = self.b = np.ones(3)\n        self.weight,", 1
