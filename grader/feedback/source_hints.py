@@ -10,10 +10,10 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from itertools import zip_longest
 
+from grader.feedback.float_sizes import float_sizes
 from grader.intake.source.parse import tree_of
 
 _MOST_INSIDE = 300
-_ALLOCATORS = frozenset({"zeros", "ones", "empty", "full", "range", "arange", "reshape"})
 
 
 def find_hints(source: str) -> dict[str, int]:
@@ -35,7 +35,10 @@ def find_hints(source: str) -> dict[str, int]:
     {'crop': 1}
     """
     found: dict[str, int] = {}
-    for node in ast.walk(tree_of(source)):
+    tree = tree_of(source)
+    for line in float_sizes(tree)[:1]:
+        found["true_division"] = line
+    for node in ast.walk(tree):
         for hint, shows in _HINTS.items():
             line = getattr(node, "lineno", 0)
             if line and line < found.get(hint, line + 1) and shows(node):
@@ -97,19 +100,6 @@ def _asks_for_whole(test: ast.expr) -> bool:
     return any(isinstance(node, ast.Call) and _name(node.func) == "is_integer" for node in _inside(test))
 
 
-def _divides_a_size(node: ast.AST) -> bool:
-    if not isinstance(node, ast.Call) or _name(node.func) not in _ALLOCATORS:
-        return False
-    return any(_has_bare_division(argument) for argument in node.args)
-
-
-def _has_bare_division(node: ast.AST) -> bool:
-    """Find a division whose result no ``int`` or ``floor`` makes whole."""
-    return any(
-        isinstance(part, ast.BinOp) and isinstance(part.op, ast.Div) for part in _inside(node, ast.Call)
-    )
-
-
 def _inside(node: ast.AST, *closed: type[ast.AST]) -> Iterator[ast.AST]:
     """Yield the nodes in a node, itself first, but none in what is closed, and not without end."""
     waiting: deque[ast.AST] = deque([node])
@@ -142,7 +132,6 @@ _HINTS: Mapping[str, Callable[[ast.AST], bool]] = {
     "crop": _crops_from_the_end,
     "divisibility": _refuses_remainder,
     "square": _refuses_other_than_square,
-    "true_division": _divides_a_size,
     "pad_without_axes": _pads_every_axis,
 }
 
