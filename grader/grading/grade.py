@@ -98,7 +98,7 @@ def _grade(submission: Submission, job: Job, report: Progress) -> Result:
         student = opened.student
         items = note_own_forward(student, run_checks(student, job.folders))
         items = _under_other_names(items, student.client)
-        warnings = (*submission.warnings, *opened.program.warnings, *_load_warnings(student.client, job))
+        warnings = (*submission.warnings, *opened.program.warnings, *_load_warnings(opened, job))
         result = _with_points(submission, job, opened, items, warnings)
         report.so_far(result)
         report.stage(EXPLAINING)
@@ -150,12 +150,17 @@ def _under_other_names(items: Sequence[Item], client: object) -> tuple[Item, ...
     )
 
 
-def _load_warnings(client: object, job: Job) -> Iterator[str]:
-    """Yield a warning for missing imports, for layers under other names, and for names that are needed."""
+def _load_warnings(opened: Opened, job: Job) -> Iterator[str]:
+    """Yield a warning for each statement that failed, each import that is missing, and each missing name."""
+    client, imports = opened.student.client, opened.program.imports
     if not isinstance(client, Client):
         return
+    yield from client.failed
     for name, why in client.stand_ins.items():
-        yield f"{name} {why}; the code is graded without it"
+        if name in imports and imports[name].is_file and name not in job.assignment.imports:
+            yield f"{imports[name].file} imports {name}, which is not in the upload: hand in {name}.py too"
+        elif name in imports:
+            yield f"{name} {why}; the code is graded without it"
     for kind, names in client.other_names.items():
         pairs = ", ".join(f"{own} for {name}" for name, own in names.items())
         yield f"{kind} is graded under the submission's own names: {pairs}"

@@ -50,6 +50,15 @@ class Job:
         return [CHECKS, self.checks] if self.checks else [CHECKS]
 
     @property
+    def graded_names(self) -> frozenset[str]:
+        """The names of the student's that the graded criteria need; a network may need every layer."""
+        kinds = {criterion.partition(".")[0] for criterion in self.assignment.points}
+        needs = self.interface.needs
+        if "network" in kinds or not kinds <= needs.keys():
+            return self.interface.names
+        return frozenset(name for kind in kinds for name in needs[kind])
+
+    @property
     def has_questions(self) -> bool:
         """Whether the questions are there: fresh ones have to be drawn first."""
         return self.assignment.ground_truth != FRESH or self.questions is not None

@@ -14,11 +14,14 @@ from grader.checks.submission import Student
 from grader.errors import SubmissionError
 from grader.grading.job import Job
 from grader.grading.open_submission import open_student
-from grader.intake.submissions import Submission, collect
+from grader.intake.source import imported_names, read_document
+from grader.intake.submissions import SourceFile, Submission, collect
+
+_MOST_HELPERS = 200
 
 
 def read_own_file(path: Path) -> Submission:
-    """Read the one submission that a path holds.
+    """Read the one submission that a path holds; a file comes with the modules next to it that it imports.
 
     Raises
     ------
@@ -28,7 +31,25 @@ def read_own_file(path: Path) -> Submission:
     submissions = collect([path])
     if len(submissions) != 1:
         raise SubmissionError(f"{path}: holds {len(submissions)} submissions; one is checked at a time")
-    return submissions[0]
+    [submission] = submissions
+    if path.is_dir() or len(submission.files) != 1:
+        return submission
+    return replace(submission, files=(*submission.files, *_helpers_beside(path, submission.files[0])))
+
+
+def _helpers_beside(path: Path, main: SourceFile) -> Iterator[SourceFile]:
+    """Yield the modules that a file imports from its own folder, and those that they import."""
+    seen = {path}
+    waiting = [main]
+    while waiting:
+        for name in imported_names(read_document(waiting.pop())):
+            for module in (path.parent / f"{name}.py", *(path.parent / name).rglob("*.py")):
+                if module not in seen and len(seen) < _MOST_HELPERS and module.is_file():
+                    seen.add(module)
+                    waiting.append(
+                        SourceFile(module.relative_to(path.parent).as_posix(), module.read_bytes())
+                    )
+                    yield waiting[-1]
 
 
 def local_job() -> Job:

@@ -44,7 +44,7 @@ def program_of(submission: Submission, names: Collection[str], *, whole_file: bo
 @contextlib.contextmanager
 def open_student(submission: Submission, job: Job) -> Iterator[Opened]:
     """Read a submission's program and open the client that calls it; close it at the end."""
-    program = program_of(submission, job.interface.names, whole_file=job.assignment.whole_file)
+    program = program_of(submission, job.graded_names, whole_file=job.assignment.whole_file)
     budget = Budget(job.assignment.limits)
     with contextlib.ExitStack() as stack:
         client: Client | Unavailable

@@ -36,7 +36,7 @@ def preview(plan: Plan, results: Path, *, regrade: bool = False) -> tuple[Previe
         with Gradebook.open(results, create=False) as gradebook:
             kept = set(kept_results(plan, gradebook))
     job = plan.job
-    programs = read_programs_in_child(plan.chosen, job.interface.names, whole_file=job.assignment.whole_file)
+    programs = read_programs_in_child(plan.chosen, job.graded_names, whole_file=job.assignment.whole_file)
     return tuple(
         Preview(submission.id, submission.name, program.files, submission.id in kept, program.error)
         for submission, program in zip(plan.chosen, programs, strict=True)

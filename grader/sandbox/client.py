@@ -16,14 +16,14 @@ from typing import Any, Self
 from numpy.typing import NDArray
 
 from grader.assignment.limits import Limits
-from grader.intake.source import Program
+from grader.intake.source import Program, with_reason
 from grader.results import Outcome, Place
 from grader.sandbox.allowed_imports import HARMLESS
 from grader.sandbox.answers import Answer, Reply, Stop, failed
 from grader.sandbox.messages import Message, messages_of
 from grader.sandbox.pipes import MIB
 from grader.sandbox.process import Backend
-from grader.sandbox.session import Budget, Session
+from grader.sandbox.session import Budget, Loaded, Session
 from grader.sandbox.steps import CaseStep, steps_of
 
 GIVE_UP_AFTER: Mapping[Outcome, int] = {
@@ -69,6 +69,8 @@ class Client:
         What the student's code printed, shortened in the middle.
     stand_ins, missing
         What loading found; see `grader.sandbox.session.Loaded`.
+    failed : tuple of str
+        A warning for each top-level statement that raised when the program was loaded.
     """
 
     def __init__(
@@ -83,13 +85,14 @@ class Client:
     ) -> None:
         self._program: dict[str, Any] = {
             "op": "load",
-            "main": program.main,
+            "mains": {program.main: program.graded, **program.others},
             "modules": dict(program.modules),
             "interface": interface_source,
             "settings": dict(settings),
             "imports": sorted({*HARMLESS, *imports}),
+            "absent": [name for name in program.left_behind if name not in imports],
         }
-        self._place = program.place
+        self._text = program
         self._backend = backend
         self._budget = budget or Budget(limits)
         self._session: Session | None = None
@@ -102,6 +105,8 @@ class Client:
         self.asked = False
         self.stand_ins: Mapping[str, str] = {}
         self.missing: tuple[str, ...] = ()
+        self.failed: tuple[str, ...] = ()
+        self._absent: Mapping[str, str] = program.absent
 
     def run(
         self,
@@ -196,7 +201,7 @@ class Client:
     def place(self, file: int, line: int) -> Place | None:
         """Return where a line is in the student's files, by the file's number among `modules`."""
         paths = list(self.modules)
-        return self._place(paths[file], line) if 0 <= file < len(paths) else None
+        return self._text.place(paths[file], line) if 0 <= file < len(paths) else None
 
     @property
     def cpu_seconds(self) -> float:
@@ -248,8 +253,14 @@ class Client:
         self._answered |= {(kind, part) for part, answer in answers.items() if answer.outcome is None}
         skipped = tuple(part for part in parts if part not in answers)
         answers |= failed(skipped, Outcome.NOT_RUN, self._why_given_up(kind, skipped))
-        ordered = {part: answers[part] for part in parts}
+        ordered = {part: self._explained(answers[part]) for part in parts}
         return Reply(ordered, time.monotonic() - started)
+
+    def _explained(self, answer: Answer) -> Answer:
+        """Say of a name that is missing where it should have been set."""
+        if answer.outcome not in (Outcome.RAISED, Outcome.NOT_IMPLEMENTED):
+            return answer
+        return replace(answer, message=with_reason(answer.message, self._absent))
 
     def _not_given_up(self, kind: str, parts: tuple[str, ...]) -> tuple[str, ...]:
         for index, part in enumerate(parts):
@@ -276,13 +287,26 @@ class Client:
             self._session = Session(self._backend.spawn(self._budget.limits), self._budget, self.place)
             try:
                 loaded = self._session.load(self._program)
-                self.stand_ins, self.missing = loaded.stand_ins, loaded.missing
+                self._note(loaded)
             except Stop as stop:
                 # What failed to load once is not tried again for every case.
                 self._broken = stop
                 raise
         self.asked = True
         return self._session
+
+    def _note(self, loaded: Loaded) -> None:
+        """Keep what loading found, with the names that are not set since a statement failed."""
+        self.stand_ins, self.missing = loaded.stand_ins, loaded.missing
+        paths = list(self.modules)
+        absent = dict(self._text.absent)
+        warnings = []
+        for file, line, why in loaded.failed:
+            if 0 <= file < len(paths):
+                warning, names = self._text.failed(paths[file], line, with_reason(why, absent))
+                warnings += [warning] if warning else []
+                absent.update(names)
+        self.failed, self._absent = tuple(warnings), absent
 
     def _drop(self) -> None:
         if self._session is not None:

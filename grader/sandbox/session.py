@@ -37,7 +37,7 @@ from grader.sandbox.process import (
     memory_sentence,
 )
 from grader.worker import wire
-from grader.worker.serialize import MAX_NAME, MAX_NAMES
+from grader.worker.serialize import MAX_NAME, MAX_NAMES, MAX_REASON
 
 TICK = 0.05
 
@@ -52,10 +52,13 @@ class Loaded:
         Imports that were refused or are not installed, and which of both.
     missing : tuple of str
         Names that the interface calls and the program does not define; alternatives joined by "or".
+    failed : tuple of (int, int, str)
+        Statements that raised: the file's number, the line and the exception.
     """
 
     stand_ins: Mapping[str, str]
     missing: tuple[str, ...]
+    failed: tuple[tuple[int, int, str], ...] = ()
 
 
 class Budget:
@@ -129,10 +132,16 @@ class Session:
         if failure is not None:
             answer = self._explained(failure)
             raise Stop(answer.outcome or Outcome.IMPORT_FAILED, answer.message, answer.location)
-        stand_ins, missing = frame.header.get("stand_ins", {}), frame.header.get("missing", [])
-        if type(stand_ins) is not dict or type(missing) is not list:
+        header = frame.header
+        stand_ins, missing, failed = (
+            header.get("stand_ins", {}),
+            header.get("missing", []),
+            header.get("failed", []),
+        )
+        if type(stand_ins) is not dict or type(missing) is not list or type(failed) is not list:
             raise out_of_turn("the frame that confirms loading has names of a wrong type")
-        return Loaded(dict(zip(_texts(stand_ins), _texts(stand_ins.values()), strict=True)), _texts(missing))
+        whys = dict(zip(_texts(stand_ins), _texts(stand_ins.values()), strict=True))
+        return Loaded(whys, _texts(missing), tuple(map(_failed, failed[:MAX_NAMES])))
 
     def collect(self, messages: Sequence[Message], answers: dict[str, Answer]) -> None:
         """Send a case's messages ahead and fill in `answers` as they come.
@@ -276,6 +285,13 @@ class _Clock:
         if counts:
             self._wall, self._cpu = wall, cpu
         return passed
+
+
+def _failed(row: Any) -> tuple[int, int, str]:
+    """Return where a statement failed and why; nothing but two numbers and a text is believed."""
+    if type(row) is not list or [type(value) for value in row] != [int, int, str]:
+        raise out_of_turn("the frame that confirms loading has failures of a wrong type")
+    return row[0], row[1], plain_text(row[2], MAX_REASON)
 
 
 def _texts(values: Iterable[Any]) -> tuple[str, ...]:

@@ -26,7 +26,7 @@ from grader.worker.importer import InMemoryProgram
 from grader.worker.layer_kinds import inputs_of
 from grader.worker.line_counter import Counter
 from grader.worker.load_interface import open_interface
-from grader.worker.serialize import MAX_NAME, MAX_NAMES, checked, failure
+from grader.worker.serialize import MAX_NAME, MAX_NAMES, MAX_REASON, checked, failure
 from grader.worker.wire import OUT_OF_MEMORY_EXIT
 
 MAX_REQUEST = 1 << 32
@@ -66,7 +66,7 @@ class Worker:
     def load(self, header: dict[str, Any], _: CallArrays) -> None:
         """Execute the interface and the student's definitions."""
         self._interface = open_interface(header["interface"], header["settings"])
-        program = InMemoryProgram(header["main"], header["modules"], header["imports"])
+        program = InMemoryProgram(header["mains"], header["modules"], header["imports"], header["absent"])
         self._files = tuple(program.modules)
         report: dict[str, Any] = {"status": "ok"}
         try:
@@ -75,10 +75,21 @@ class Worker:
             report = failure(error, self._files)
             if report["status"] in ("raised", "not_implemented"):
                 report["status"] = "import_failed"
+        failed = [(one.path, one.line, failure(one.error, self._files)) for one in program.failed[:MAX_NAMES]]
+        program.failed.clear()
+        if failed and report["status"] == "ok" and not program.defines_anything():
+            report = {**failed[0][2], "status": "import_failed"}
         missing = [name[:MAX_NAME] for name in self._interface.missing(self._student)[:MAX_NAMES]]
         names = list(program.stand_ins.items())[:MAX_NAMES]
-        stand_ins = {name[:MAX_NAME]: why for name, why in names}
-        self._send(header, "loaded", **report, modified=[], missing=missing, stand_ins=stand_ins)
+        loaded: dict[str, Any] = {
+            "missing": missing,
+            "stand_ins": {name[:MAX_NAME]: why for name, why in names},
+            "failed": [
+                [self._files.index(path), line, report["message"][:MAX_REASON]]
+                for path, line, report in failed
+            ],
+        }
+        self._send(header, "loaded", **report, modified=[], **loaded)
 
     def make(self, header: dict[str, Any], arrays: CallArrays) -> None:
         """Make a layer, which the interface may put off until its first forward."""

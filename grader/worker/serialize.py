@@ -21,6 +21,7 @@ MAX_MESSAGE = 4000
 MAX_FRAMES = 8
 MAX_NAMES = 50
 MAX_NAME = 80
+MAX_REASON = 400
 _LONG = {"f": "f8", "c": "c16"}
 """What more precise numbers become, since no other machine reads them."""
 

@@ -111,11 +111,12 @@ def honest(header: dict[str, Any]) -> Iterator[tuple[dict[str, Any], list[dict[s
     """Yield header, entries and payload of the frames that a worker answers to a message."""
     end = {"id": header["id"], "status": "ok", "modified": []}
     if header["op"] == "load":
-        yield (
-            {**end, "part": "loaded", "missing": ["Linear"], "stand_ins": {"torch": "is not there"}},
-            [],
-            b"",
-        )
+        found = {
+            "missing": ["Linear"],
+            "stand_ins": {"torch": "is not there"},
+            "failed": [[0, 1, "KeyError: 0"]],
+        }
+        yield {**end, "part": "loaded", **found}, [], b""
         return
     for part in header["parts"]:
         entry = {"name": part, "dtype": "<f8", "shape": [8]}
@@ -217,7 +218,7 @@ class Script:
 NAMES = st.sampled_from(
     [
         *("id", "part", "status", "message", "frames", "modified", "other_names"),
-        *("remarks", "view", "missing", "stand_ins", "arrays", "more"),
+        *("remarks", "view", "missing", "stand_ins", "failed", "arrays", "more"),
     ]
 )
 LEAVES = (

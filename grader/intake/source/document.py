@@ -4,6 +4,7 @@ Trusted side; pure. Notebooks and online text become programs in which ``# cell 
 """
 
 import ast
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from grader.intake.source.bounds import MOST_TOKENS
@@ -11,10 +12,12 @@ from grader.intake.source.decode import decode
 from grader.intake.source.listing import in_cell
 from grader.intake.source.notebook import Cell, code_cells, without_magics
 from grader.intake.source.parse import Parsed, Unparsable, check_cost, parse
+from grader.intake.source.scopes import needed_by
 from grader.intake.submissions import SourceFile
 from grader.moodle.online_text import html_to_text
 
 _EMPTY = ast.Module([], [])
+_LONGEST_REASON = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,27 @@ def place(first: int, last: int | None = None, cell_lines: tuple[int, ...] = ())
     cell, line = in_cell(first, cell_lines)
     words = "" if cell is None else f"code cell {cell}, "
     return words + (f"line {line}" if last in (None, first) else f"lines {line}-{line + last - first}")
+
+
+def needs(document: Document, names: Collection[str]) -> tuple[frozenset[str], str]:
+    """Return every name that some definitions of a document use, and why that cannot be told, or empty.
+
+    Parameters
+    ----------
+    document : Document
+    names : collection of str
+        As for `grader.intake.source.scopes.needed_by`.
+    """
+    try:
+        return frozenset(needed_by(names, document.text, document.tree)), ""
+    except (RecursionError, MemoryError):
+        return frozenset(), f"{document.path}: it is nested too deeply to be read"
+    except (SyntaxError, ValueError) as problem:
+        line = getattr(problem, "lineno", None)
+        where = f", {document.place(line)}" if line else ""
+        # The text of a SyntaxError ends in our own count of lines, its `msg` does not.
+        why = getattr(problem, "msg", None) or str(problem)
+        return frozenset(), f"{document.path}{where}: {type(problem).__name__}: {why[:_LONGEST_REASON]}"
 
 
 def read_document(file: SourceFile, most_tokens: int = MOST_TOKENS) -> Document:

@@ -59,7 +59,7 @@ def find_modules(main: Document, files: Files, read: Callable[[str], Document]) 
     root : str
         The folder above all that is imported; ``""`` where that is the top.
     modules : dict of str to str
-        Path of import, from the root, to the path in the submission; without the main file itself.
+        Path of import, from the top, to the path in the submission; without the main file itself.
     """
     home = posixpath.dirname(main.path)
     bases = _Bases(home)
@@ -75,7 +75,7 @@ def find_modules(main: Document, files: Files, read: Callable[[str], Document]) 
                 waiting.append(read(one.source))
     above = [one.root for one in found.values() if _is_above(one.root, home)]
     root = min([home, *above], key=len)
-    return root, {relative(one.path, root): one.source for one in found.values()}
+    return root, {one.path: one.source for one in found.values()}
 
 
 def exported(document: Document, files: Files) -> Iterator[tuple[str, str, str]]:
@@ -91,6 +91,11 @@ def exported(document: Document, files: Files) -> Iterator[tuple[str, str, str]]
             if target:
                 for alias in statement.names:
                     yield alias.asname or alias.name, alias.name, target[-1].source
+
+
+def imported_names(document: Document) -> set[str]:
+    """Return the names, up to the first dot, of the modules that a document may import."""
+    return {name.partition(".")[0] for name, _, _ in _named(document, 0)}
 
 
 def _imported(document: Document, bases: "_Bases", files: Files) -> Iterator[Found]:

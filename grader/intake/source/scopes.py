@@ -8,10 +8,10 @@ pairs are counted first.
 import ast
 import symtable
 import warnings
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from grader.intake.source.bindings import COMPREHENSIONS, Definition
+from grader.intake.source.bindings import COMPREHENSIONS, Definition, bound, needed_now
 
 _MOST_COPIES = 4_000_000
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda, *COMPREHENSIONS)
@@ -33,6 +33,48 @@ def needed_later(text: str, tree: ast.Module) -> dict[tuple[str, int], set[str]]
         warnings.simplefilter("ignore")
         table = symtable.symtable(text, "<submission>", "exec")
     return {(child.get_name(), child.get_lineno()): set(_globals(child)) for child in table.get_children()}
+
+
+def needed_by(wanted: Collection[str], text: str, tree: ast.Module) -> set[str]:
+    """Return every name that the wanted definitions use, directly or through others, and themselves.
+
+    Where none of them is defined, every definition counts as wanted.
+
+    Raises
+    ------
+    SyntaxError, ValueError
+        The compiler refuses the text, or looking would take too long.
+    """
+    later = needed_later(text, tree)
+    binders: dict[str, list[ast.stmt]] = {}
+    needed: set[str] = set()
+    seen: set[ast.stmt] = set()
+    for statement in tree.body:
+        for name in bound(statement):
+            binders.setdefault(name, []).append(statement)
+        if isinstance(statement, Definition):
+            needed |= needed_now(statement)
+    definitions = {name for name, _ in later}
+    needed |= (set(wanted) & binders.keys()) or definitions
+    waiting = list(needed)
+    while waiting:
+        # Each statement is looked at once, for the first of its names that is needed.
+        for statement in binders.pop(waiting.pop(), ()):
+            if statement not in seen:
+                seen.add(statement)
+                uses = _uses(statement, later) - needed
+                waiting += uses
+                needed |= uses
+    return needed
+
+
+def _uses(statement: ast.stmt, later: Mapping[tuple[str, int], set[str]]) -> set[str]:
+    """Return the names that a top-level statement needs now, and those that its definitions need later."""
+    uses = needed_now(statement)
+    for inner in ast.walk(statement) if isinstance(statement, ast.If | ast.Try) else [statement]:
+        if isinstance(inner, Definition):
+            uses |= later.get((inner.name, inner.lineno), set())
+    return uses
 
 
 def _globals(table: symtable.SymbolTable) -> Iterator[str]:

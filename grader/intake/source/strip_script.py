@@ -8,11 +8,12 @@ import ast
 import builtins
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from grader.intake.source.bindings import AssignmentStatement, Definition, bound, needed_now
 from grader.intake.source.safe_expressions import is_cheap, is_plain, name_of_call
-from grader.intake.source.scopes import needed_later
 
+ONLY_DEFINITIONS = "the grader runs only imports, definitions and simple assignments"
 _LONGEST_NAME = 100
 _LONGEST_MODULE = 200
 _ALWAYS_THERE = {*dir(builtins), "__name__", "__file__", "__doc__", "__package__", "__spec__"}
@@ -20,11 +21,22 @@ _ALWAYS_THERE = {*dir(builtins), "__name__", "__file__", "__doc__", "__package__
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A run of neighbouring statements that are not executed: its lines and what they are."""
+    """A run of neighbouring statements that are not executed.
+
+    Attributes
+    ----------
+    first, last : int
+        Its lines.
+    what : str
+        What the statements are.
+    names : Mapping of str to (int, str)
+        The names that they would have bound: the line, and why it is not executed.
+    """
 
     first: int
     last: int
     what: str
+    names: Mapping[str, tuple[int, str]] = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(slots=True)
@@ -34,7 +46,7 @@ class _Keeper:
     ``known`` has what is imported, by its full name, and what the file itself defines, as ``""``.
     """
 
-    needed: set[str]
+    needed: frozenset[str]
     known: dict[str, str] = field(default_factory=dict)
     skipped: set[str] = field(default_factory=set)
     star: bool = False
@@ -153,7 +165,7 @@ class _Keeper:
 
 
 def only_definitions(
-    text: str, tree: ast.Module, wanted: Collection[str] = ()
+    text: str, tree: ast.Module, needed: Collection[str], given: Collection[str] = ()
 ) -> tuple[str, tuple[Skipped, ...]]:
     r"""Return a program in which only imports, definitions and cheap assignments are left.
 
@@ -161,9 +173,11 @@ def only_definitions(
     ----------
     text, tree
         The program and its syntax tree.
-    wanted : collection of str
-        The names that will be called. Values that they need are kept even if making them takes a cheap
-        call; where none of them is defined, every definition counts as wanted.
+    needed : collection of str
+        What the code that will be called uses (`grader.intake.source.scopes.needed_by`). Such values are kept
+        even if making them takes a cheap call.
+    given : collection of str
+        Names that other files of the submission define for this one.
 
     Returns
     -------
@@ -175,71 +189,49 @@ def only_definitions(
     Examples
     --------
     >>> program = "import numpy as np\nlr = 0.1\nfor _ in range(9):\n    train()\n"
-    >>> only_definitions(program, ast.parse(program))
+    >>> only_definitions(program, ast.parse(program), set())
     ('import numpy as np\nlr = 0.1\n\n\n', (Skipped(first=3, last=4, what='a for loop'),))
     """
-    keeper = _Keeper(_needed(text, tree, wanted))
+    keeper = _Keeper(frozenset(needed), known=dict.fromkeys(given, ""))
     marked = []
     for statement in tree.body:
         missing = keeper.missing(statement) if isinstance(statement, Definition) else set()
         kept = keeper.keeps(statement)
-        what = "" if kept else _what(statement, missing)
-        if not kept and bound(statement) & keeper.needed:
-            what += " (graded code uses it)"
-        marked.append((statement, kept, what))
+        what, why = "", ""
+        if not kept:
+            what = kind_of(statement)
+            why = f"it needs {_listed(missing)}" if missing else ONLY_DEFINITIONS
+            if missing:
+                what += f", which needs {_listed(missing)} when it is defined"
+            if bound(statement) & keeper.needed:
+                what += " (graded code uses it)"
+        marked.append(_Marked(statement, kept, what, why))
     lines = text.split("\n")
     for group in _sharing_lines(marked):
         _blank(lines, group)
     return "\n".join(lines), tuple(_runs(marked))
 
 
-def _needed(text: str, tree: ast.Module, wanted: Collection[str]) -> set[str]:
-    """Return every name that the wanted definitions use, directly or through others."""
-    later = needed_later(text, tree)
-    binders: dict[str, list[ast.stmt]] = {}
-    needed: set[str] = set()
-    seen: set[ast.stmt] = set()
-    for statement in tree.body:
-        for name in bound(statement):
-            binders.setdefault(name, []).append(statement)
-        if isinstance(statement, Definition):
-            needed |= needed_now(statement)
-    definitions = {name for name, _ in later}
-    needed |= (set(wanted) & binders.keys()) or definitions
-    waiting = list(needed)
-    while waiting:
-        # Each statement is looked at once, for the first of its names that is needed.
-        for statement in binders.pop(waiting.pop(), ()):
-            if statement not in seen:
-                seen.add(statement)
-                uses = _uses(statement, later) - needed
-                waiting += uses
-                needed |= uses
-    return needed
-
-
-def _uses(statement: ast.stmt, later: Mapping[tuple[str, int], set[str]]) -> set[str]:
-    """Return the names that a top-level statement needs now, and those that its definitions need later."""
-    uses = needed_now(statement)
-    for inner in ast.walk(statement) if isinstance(statement, ast.If | ast.Try) else [statement]:
-        if isinstance(inner, Definition):
-            uses |= later.get((inner.name, inner.lineno), set())
-    return uses
-
-
-def _first_line(statement: ast.stmt) -> int:
+def first_line(statement: ast.stmt) -> int:
+    """Return the line at which a statement begins, with its decorators."""
     decorators = statement.decorator_list if isinstance(statement, Definition) else []
     return min([statement.lineno, *(decorator.lineno for decorator in decorators)])
 
 
-_Marked = tuple[ast.stmt, bool, str]
+class _Marked(NamedTuple):
+    """A top-level statement, whether it is kept, and what it is and why it is skipped if it is not."""
+
+    statement: ast.stmt
+    kept: bool
+    what: str
+    why: str
 
 
 def _sharing_lines(marked: Sequence[_Marked]) -> Iterator[list[_Marked]]:
     """Yield statements one by one, but those that share a line (``a = 1; b()``) together."""
     group: list[_Marked] = []
     for one in marked:
-        if group and _first_line(one[0]) > (group[-1][0].end_lineno or 0):
+        if group and first_line(one.statement) > (group[-1].statement.end_lineno or 0):
             yield group
             group = []
         group.append(one)
@@ -249,14 +241,14 @@ def _sharing_lines(marked: Sequence[_Marked]) -> Iterator[list[_Marked]]:
 
 def _blank(lines: list[str], group: Sequence[_Marked]) -> None:
     """Leave the kept statements of a group alone in its lines, each where it stood."""
-    if all(kept for _, kept, _ in group):
+    if all(one.kept for one in group):
         return
-    first, last = _first_line(group[0][0]), group[-1][0].end_lineno or 0
+    first, last = first_line(group[0].statement), group[-1].statement.end_lineno or 0
     encoded = [line.encode() for line in lines[first - 1 : last]]  # columns count bytes of UTF-8
     pieces: list[list[bytes]] = [[] for _ in encoded]
-    for statement, kept, _ in group:
+    for statement, kept, *_ in group:
         if kept:
-            begin, end = _first_line(statement) - first, (statement.end_lineno or 0) - first
+            begin, end = first_line(statement) - first, (statement.end_lineno or 0) - first
             for number in range(begin, end + 1):
                 start = statement.col_offset if number == begin else 0
                 stop = statement.end_col_offset if number == end else None
@@ -268,12 +260,18 @@ def _runs(marked: Sequence[_Marked]) -> Iterator[Skipped]:
     """Yield skipped statements, neighbours together."""
     run: list[_Marked] = []
     for one in [*marked, None]:
-        if one is not None and not one[1]:
+        if one is not None and not one.kept:
             run.append(one)
         elif run:
-            whats = list(dict.fromkeys(what for _, _, what in run))
+            whats = list(dict.fromkeys(skipped.what for skipped in run))
             more = [f"{len(whats) - 4} more kinds"] if len(whats) > 4 else []
-            yield Skipped(_first_line(run[0][0]), run[-1][0].end_lineno or 0, ", ".join(whats[:4] + more))
+            names = {
+                name: (first_line(one.statement), one.why)
+                for one in reversed(run)
+                for name in bound(one.statement)
+            }
+            first, last = first_line(run[0].statement), run[-1].statement.end_lineno or 0
+            yield Skipped(first, last, ", ".join(whats[:4] + more), names)
             run = []
 
 
@@ -281,18 +279,19 @@ def _listed(names: Collection[str]) -> str:
     return ", ".join(name[:_LONGEST_NAME] for name in sorted(names)[:3])
 
 
-def _what(statement: ast.stmt, missing: set[str]) -> str:
-    """Return what a skipped statement is, in words that its author knows it by."""
+def kind_of(statement: ast.stmt) -> str:
+    """Return what a statement is, in words that its author knows it by."""
     if isinstance(statement, Definition):
         kind = "class" if isinstance(statement, ast.ClassDef) else "function"
-        needs = _listed(missing)
-        return f"the {kind} {_listed([statement.name])}, which needs {needs} when it is defined"
+        return f"the {kind} {_listed([statement.name])}"
     if isinstance(statement, ast.If) and "__name__" in needed_now(statement.test):
         return "the `if __name__` block"
     if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
         return f"a call of {name_of_call(statement.value)}"
     if isinstance(statement, AssignmentStatement):
         return f"the assignment to {_listed(bound(statement)) or 'a value'}"
+    if isinstance(statement, ast.Import | ast.ImportFrom):
+        return f"the import of {_listed(bound(statement))}"
     kinds = {
         ast.For: "a for loop",
         ast.While: "a while loop",

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 import pytest
 
-from grader.intake.source import Program, program, read_program
+from grader.intake.source import Program, read_program, reading
 from grader.intake.source.bounds import MOST_TOKENS, count_tokens, too_costly
 from grader.intake.source.document import read_document
 from grader.intake.source.helper_modules import Files, find_modules
@@ -135,7 +135,7 @@ def test_read_program_parses_no_more_than_its_tokens_however_many_files(handed_i
     parsed: list[int] = []
     parse = ast.parse
     monkeypatch.setattr(ast, "parse", lambda text: (parsed.append(count_tokens(text)), parse(text))[1])
-    monkeypatch.setattr(program, "_MOST_TOKENS", 1_000)
+    monkeypatch.setattr(reading, "_MOST_TOKENS", 1_000)
     files = {f"m{n}.py": "class Conv2d: pass\n" * 50 for n in range(9)}
     read(handed_in, files)
     assert 800 <= sum(parsed) <= 1_000
@@ -145,7 +145,7 @@ def test_read_program_counts_blank_lines_against_its_tokens(handed_in, monkeypat
     parsed: list[str] = []
     parse = ast.parse
     monkeypatch.setattr(ast, "parse", lambda text, *more: (parsed.append(text), parse(text, *more))[1])
-    monkeypatch.setattr(program, "_MOST_TOKENS", 1_000)
+    monkeypatch.setattr(reading, "_MOST_TOKENS", 1_000)
     read(handed_in, {f"m{n}.py": "class Conv2d: pass\n" + "\n" * 2_500 for n in range(9)})
     assert len(parsed) == 4
 

@@ -5,12 +5,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from grader.intake.source.scopes import needed_by
 from grader.intake.source.strip_script import only_definitions
 
 
 def keep(program, wanted=()):
     text = textwrap.dedent(program)
-    return only_definitions(text, ast.parse(text), wanted)
+    tree = ast.parse(text)
+    return only_definitions(text, tree, needed_by(wanted, text, tree))
 
 
 def kept_lines(program, wanted=()):
@@ -186,4 +188,4 @@ def test_only_definitions_result_parses_and_has_as_many_lines(statements):
 
 def test_only_definitions_statement_after_a_call_over_two_lines_keeps_its_own_line():
     text = "print(\n  1); y = 2; print(y); z = 3\n"
-    assert only_definitions(text, ast.parse(text))[0] == "\ny = 2; z = 3\n"
+    assert only_definitions(text, ast.parse(text), ())[0] == "\ny = 2; z = 3\n"

@@ -335,7 +335,7 @@ def test_ask_spoiled_order_in_a_network_is_told_there_too(grade_api):
 
 
 def test_grade_names_that_are_graded_and_missing_are_warned_of_once(grade_api):
-    source = "import torch\nclass Rectifier:\n    pass\n"
+    source = "import torch\nimport os\nclass Rectifier:\n    zero = torch.pi\n"
     result = grade_api(
         source, "layers", {"relu": {"make": ["ReLU()", "Relu()"]}}, ("relu.forward", "linear.forward")
     )

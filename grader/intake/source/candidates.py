@@ -1,87 +1,87 @@
-"""Choose the main file of a submission: the one that defines the wanted names, whatever it is called.
+"""Which files of a submission may hold the answer, and which of the graded names each of them has.
 
 Trusted side; pure.
 """
 
-import ast
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from grader.intake.source.bindings import Definition, bound
+from grader.intake.source.definitions import definitions, unwritten, values
 from grader.intake.source.document import Document
 from grader.intake.source.helper_modules import Files, exported
 from grader.intake.submissions import SourceFile
 
-_TEST = re.compile(r"(?:^|_)tests?(?:_|\.|$)", re.IGNORECASE)
-_COPY = re.compile(r"copy|backup|\bold\b|_old|\(\d+\)|checkpoint|\.bak|~$", re.IGNORECASE)
 _DEFINED = re.compile(r"^(?:class|(?:async )?def)[ \t]++(\w++)", re.MULTILINE)
 _LARGEST_PARSED = 4 << 20
-_MOST_LISTED, _LONGEST_NAME = 6, 100
 # From a name to where it is imported from; sixty files that import everything from each other have 54,000.
 _MOST_LINKS = 300_000
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
-    """The answer's document and what should be said about how it was chosen."""
+class Candidate:
+    """A file that may hold the answer, or a part of it.
+
+    Attributes
+    ----------
+    document : Document
+    names : frozenset of str
+        The graded names that it has at top level, those imported from other files of the submission too.
+    direct : frozenset of str
+        Those that it defines itself.
+    unwritten : frozenset of str
+        Those of `names` that are as in a template: they raise NotImplementedError.
+    others : frozenset of str
+        What else it defines that another file may use.
+    """
 
     document: Document
-    warnings: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class _Candidate:
-    document: Document
-    direct: frozenset[str]
     names: frozenset[str]
+    direct: frozenset[str]
+    unwritten: frozenset[str] = frozenset()
+    others: frozenset[str] = frozenset()
 
     @property
     def path(self) -> str:
+        """The file's path in the submission."""
         return self.document.path
 
     @property
-    def merit(self) -> tuple[int, int]:
-        return len(self.names), len(self.direct)
-
-    @property
-    def plausibility(self) -> tuple[bool, bool, bool]:
-        """A broken file, a test or a copy is the answer only where nothing else is."""
-        name = self.path.rsplit("/", 1)[-1]
-        return not self.document.error, not _TEST.search(name), not _COPY.search(self.path)
-
-    @property
-    def order(self) -> tuple[int, bool, bool, str]:
-        lower = self.path.lower()
-        return self.path.count("/"), lower.endswith((".txt", ".html")), lower.endswith(".ipynb"), self.path
+    def written(self) -> frozenset[str]:
+        """The graded names that it has and that somebody has worked on."""
+        return self.names - self.unwritten
 
 
-def choose(
+def find_candidates(
     files: Sequence[SourceFile], names: Collection[str], read: Callable[[str], Document]
-) -> Choice | None:
-    """Return the answer among some files, or None where no file is a candidate.
+) -> list[Candidate]:
+    """Return the files that may hold an answer.
 
     Parameters
     ----------
     files : sequence of SourceFile
         All files of the submission.
     names : collection of str
-        What the interface asks for at a program's top level.
+        What is graded.
     read : callable
         Gives the document of a path.
     """
     documents = [read(path) for path in _worth_reading(files, names)]
     offers = _offers(documents, names, Files([file.path for file in files]))
-    candidates = [_candidate(document, frozenset(names), offers[document.path]) for document in documents]
-    programs = [one for one in candidates if one.document.tree.body or one.document.error]
-    real = [one for one in programs if not one.path.lower().endswith((".txt", ".html")) or one.names]
-    if not real:
-        return None
-    best = max(one.merit for one in real)
-    tied = [one for one in real if one.merit == best]
-    plausible = max(one.plausibility for one in tied)
-    tied = sorted((one for one in tied if one.plausibility == plausible), key=lambda one: one.order)
-    return Choice(tied[0].document, tuple(_remarks(tied, real, names)))
+    found = [_candidate(document, frozenset(names), offers[document.path]) for document in documents]
+    programs = [one for one in found if one.document.tree.body or one.document.error]
+    return [one for one in programs if not one.path.lower().endswith((".txt", ".html")) or one.names]
+
+
+def _candidate(document: Document, wanted: frozenset[str], offers: set[str]) -> Candidate:
+    if document.error:
+        # The text of a broken program still shows whether it was meant as the main file.
+        said = wanted & set(_DEFINED.findall(document.original))
+        return Candidate(document, said, said)
+    found = definitions(document.tree)
+    own = {name: found[name] for name in wanted & found.keys()}
+    others = values(document.tree) - wanted
+    return Candidate(document, wanted & offers, frozenset(own), frozenset(unwritten(own)), frozenset(others))
 
 
 def _worth_reading(files: Sequence[SourceFile], names: Collection[str]) -> list[str]:
@@ -103,22 +103,9 @@ def _mentions(pattern: re.Pattern[bytes], data: bytes) -> bool:
     return bool(pattern.search(data)) or b"\x00" in data[:100]  # UTF-16 is looked at, not searched
 
 
-def _candidate(document: Document, wanted: frozenset[str], offers: set[str]) -> _Candidate:
-    if document.error:
-        # The text of a broken program still shows whether it was meant as the main file.
-        said = frozenset(_DEFINED.findall(document.original))
-        return _Candidate(document, said & wanted, said & wanted)
-    return _Candidate(document, _defined(document) & wanted, wanted & offers)
-
-
-def _defined(document: Document) -> frozenset[str]:
-    own = (one for one in document.tree.body if not isinstance(one, ast.Import | ast.ImportFrom))
-    return frozenset(name for statement in own for name in bound(statement))
-
-
 def _offers(documents: Sequence[Document], wanted: Collection[str], files: Files) -> dict[str, set[str]]:
     """Return the wanted names that each document has at top level, those imported from the others too."""
-    defined = {document.path: _defined(document) for document in documents}
+    defined = {document.path: definitions(document.tree).keys() for document in documents}
     imports = {document.path: _Imports(document, files) for document in documents}
     # From each wanted name to where it may come from, then back from where it is defined.
     targets: dict[_Name, list[_Name]] = {}
@@ -166,25 +153,3 @@ class _Imports:
         """Yield where a name may come from."""
         yield from self._named.get(name, ())
         yield from ((source, name) for source in self._stars)
-
-
-def _remarks(tied: Sequence[_Candidate], real: Sequence[_Candidate], names: Collection[str]) -> list[str]:
-    chosen = tied[0]
-    if chosen.document.error:
-        return []
-    if not chosen.names and names:
-        found = sorted({name for one in real for name in _definitions(one.document)})
-        has = f"; found instead: {', '.join(name[:_LONGEST_NAME] for name in found[:12])}" if found else ""
-        among = f" among {len(real)} files" if len(real) > 1 else ""
-        return [f"none of {', '.join(sorted(names))} is defined{among}; the grader uses {chosen.path}{has}"]
-    others = [one for one in tied[1:] if one.document.text != chosen.document.text]
-    if not others:
-        return []
-    listed = ", ".join(one.path for one in others[:_MOST_LISTED])
-    more = f" and {len(others) - _MOST_LISTED} more" if len(others) > _MOST_LISTED else ""
-    what = ", ".join(sorted(chosen.names)[:4])
-    return [f"the grader uses {chosen.path}, although {what} can also be found in {listed}{more}"]
-
-
-def _definitions(document: Document) -> list[str]:
-    return [one.name for one in document.tree.body if isinstance(one, Definition)]
