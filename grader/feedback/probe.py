@@ -138,13 +138,15 @@ def find_conditions(
     by_criterion: dict[str, dict[str, list[Outcome]]] = {}
     for item in items:
         by_criterion.setdefault(item.criterion, {}).setdefault(item.case, []).append(item.outcome)
+    # What cannot be asked may fail for that alone; its message says so.
+    expressed = student.expressed(cases)
     askers: dict[tuple[str, bool], _NewCases] = {}
     ends = clock() + CONFIRM_SECONDS
     found = []
     for criterion, outcomes in by_criterion.items():
-        asked = [case for case in cases if case.id in outcomes]
-        failed = {outcome for own in outcomes.values() for outcome in own} - {Outcome.PASSED}
-        if not asked or not failed or failed <= {*_NO_VERDICT, Outcome.NOT_IMPLEMENTED}:
+        asked = [case for case in expressed if case.id in outcomes]
+        failed = {outcome for case in asked for outcome in outcomes[case.id]} - {Outcome.PASSED}
+        if not failed or failed <= {*_NO_VERDICT, Outcome.NOT_IMPLEMENTED}:
             continue
         verdicts = {
             case.id: set(outcomes[case.id]) == {Outcome.PASSED}
@@ -204,10 +206,12 @@ def find_counterexamples(student: Student, items: Sequence[Item]) -> tuple[Count
         At most one for a criterion, as many as are found in `SHRINK_SECONDS`.
     """
     manners = {(item.criterion, item.case): manner_of(item.outcome, item.message) for item in items}
-    usual = _usual_manners(items)
+    cases = student.expressed(student.truth.cases)
+    asked = {case.id for case in cases}
+    usual = _usual_manners([item for item in items if item.case in asked])
     ends = time.monotonic() + SHRINK_SECONDS
     found: dict[str, Counterexample | None] = {}
-    for case in student.truth.cases:
+    for case in cases:
         for part in () if case.invalid or case.kind == "network" else parts_of(case):
             criterion, left = criterion_of(case.kind, part), ends - time.monotonic()
             manner = usual.get(criterion)

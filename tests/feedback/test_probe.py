@@ -1,5 +1,6 @@
 import itertools
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -122,12 +123,17 @@ def test_find_conditions_asks_only_what_the_interface_expresses() -> None:
         return [case for case in cases if all(isinstance(value, int) for value in case.params.values())]
 
     student.expressed = squares
-    items = tuple(_items(student, "conv2d"))
+    asked_ids = {case.id for case in squares(TRUTH.cases)}
+    items = tuple(
+        item if item.case in asked_ids else replace(item, outcome=Outcome.NOT_IMPLEMENTED)
+        for item in _items(student, "conv2d")
+    )
     asked = len(student.client.settings)  # type: ignore[attr-defined]
     found = find_conditions(student, TRUTH.cases, items)
     assert [one.criterion for one in found] == [
         "conv2d." + name for name in ("forward", "grad_x", "grad_weight", "grad_bias")
     ]
+    assert all(one.sentence.startswith("Right in all ") for one in found)
     new = student.client.settings[asked:]  # type: ignore[attr-defined]
     assert len(new) == 10
     assert all(isinstance(value, int) for _, params in new for value in params.values())
