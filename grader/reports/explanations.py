@@ -188,7 +188,8 @@ def _without_repeats(found: Sequence[Explanation]) -> Iterator[Explanation]:
         # What only follows from another fault is explained there.
         cases = () if one.follows_from else one.shown
         fresh = [case for case in cases if not case.message or new("failure", case.text)]
-        rest = fresh[SHOWN_TEXTS:]
+        telling = _telling(fresh)
+        rest = [case for case in fresh if case not in telling]
         yield replace(
             one,
             conditions=tuple(text for text in one.conditions if new("condition", text)),
@@ -196,10 +197,17 @@ def _without_repeats(found: Sequence[Explanation]) -> Iterator[Explanation]:
             counterexamples=()
             if one.follows_from
             else tuple(text for text in one.counterexamples if new("smallest case", text)),
-            shown=tuple(_described_once(case, told) for case in fresh[:SHOWN_TEXTS]),
+            shown=tuple(_described_once(case, told) for case in telling),
             more=tuple(name for case in rest for name in (case.case, *case.also)),
             repeats=tuple(repeats),
         )
+
+
+def _telling(cases: Sequence[FailedCase]) -> list[FailedCase]:
+    """Return the cases to show; of wrong numbers one, since the condition and the smallest case say more."""
+    numbers = next((case for case in cases if case.outcome is Outcome.WRONG_VALUE), None)
+    kept = [case for case in cases if case.outcome is not Outcome.WRONG_VALUE or case is numbers]
+    return kept[:SHOWN_TEXTS]
 
 
 def _described_once(case: FailedCase, told: dict[Hashable, str]) -> FailedCase:

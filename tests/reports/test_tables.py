@@ -67,10 +67,9 @@ def test_failure_blocks_tell_condition_mistake_smallest_case_and_failing_cases(w
         "    [1, 2, :, :]: 2 of 6 wrong (# wrong, . right)",
         "       0 .#.",
         "    stride=(2, 3)",
-        "    case k3: wrong values",
-        "    off by 1",
         "    case k4: timed out",
         "    no answer within 5 s",
+        "    1 more: k3",
     ]
 
 
@@ -91,7 +90,7 @@ def test_failure_blocks_hidden_case_tells_no_values(wrong: Result):
         "conv2d.grad_x: wrong values 2x, timed out 1x",
         "    case k2: wrong values",
         "    stride=(2, 3)",
-        "    case k3: wrong values",
+        "    case k4: timed out",
     ]
 
 
