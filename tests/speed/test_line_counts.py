@@ -1,6 +1,7 @@
 """What is believed of a worker's table of counts, and which of its lines are the innermost loops."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,8 +13,8 @@ from grader.results import Place
 from grader.sandbox import Answer, Reply
 from grader.speed.line_counts import MOST_ROWS, growing_lines, innermost, read_table, shown_first
 from grader.speed.python_loops import LONGEST_SENTENCE, MOST_SHOWN, Loop, find_loops, sentences
-from grader.speed.stopwatch import Stopwatch
-from grader.speed.workloads import CONV2D_PARTS, right_answers
+from grader.speed.stopwatch import Stopwatch, Voided
+from grader.speed.workloads import CONV2D_PARTS, TimedParts, right_answers
 
 NAMES = ("N", "C_in", "C_out", "H", "W", "K_h", "K_w")
 HUGE = np.iinfo(np.int64).max
@@ -156,6 +157,17 @@ def test_find_loops_forged_table_costs_few_places_and_short_sentences() -> None:
     assert len(said) == MOST_SHOWN + 1
     assert said[-1].endswith("more lines of `forward` run in a loop")
     assert max(map(len, said)) <= LONGEST_SENTENCE
+
+
+def test_find_loops_compares_with_what_the_stopwatch_lets_count() -> None:
+    def zeros(inputs: Mapping[str, Any]) -> TimedParts:
+        return {
+            part: (replace(right, values=0 * right.values),) for part, right in right_answers(inputs).items()
+        }
+
+    forger = Forger()
+    with pytest.raises(Voided):
+        find_loops(forger, forger, Stopwatch(None, answers=zeros))  # type: ignore[arg-type]
 
 
 def test_loop_in_a_function_with_an_absurd_name_is_cut() -> None:

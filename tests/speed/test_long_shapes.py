@@ -1,6 +1,7 @@
 """Loops that time alone shows, with clients whose times are made up: what costs a dimension and what not."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,14 @@ from grader.speed.long_shapes import (
 )
 from grader.speed.python_loops import Loops, sentences
 from grader.speed.stopwatch import PHASES, Stopwatch
-from grader.speed.workloads import CONV2D_PARTS, Size, right_answers
+from grader.speed.workloads import (
+    CONV2D_PARTS,
+    Size,
+    TimedParts,
+    TimedTruth,
+    only_right,
+    right_answers,
+)
 
 PRODUCT = {"forward": 1e-6, "backward": 2e-6}
 TRANSFER = 1e-3
@@ -83,14 +91,17 @@ def loop(name: str, each: float = 3.0) -> Cost:
 
 
 def found(
-    client: Scripted, suspects: dict[str, Sequence[str]] | None = None, seed: int | None = None
+    client: Scripted,
+    suspects: dict[str, Sequence[str]] | None = None,
+    seed: int | None = None,
+    answers: TimedTruth = only_right,
 ) -> LongShapes:
     phases = tuple(suspects) if suspects else PHASES
     idle = Scripted(lambda _: (0.0, 0.0))
     return try_long_shapes(
         client,  # type: ignore[arg-type]
         idle,  # type: ignore[arg-type]
-        Stopwatch(None, phases),
+        Stopwatch(None, phases, answers),
         suspects or DIMENSIONS_OF,
         PRODUCT,
         np.random.default_rng(seed),
@@ -172,6 +183,16 @@ def test_try_long_shapes_wrong_answers_cost_their_own_phase_alone(wrong: str, lo
     assert shapes.loops == {lost: ("N", "H"), kept: ("H",)}
     assert [*shapes.failed[lost]] == ["N", "H"]
     assert shapes.failed[kept] == {}
+
+
+def test_try_long_shapes_other_answers_that_count_are_timed() -> None:
+    def answers(inputs: Any) -> TimedParts:
+        (right,) = only_right(inputs)["output"]
+        return {"output": (right, replace(right, values=right.values + 1.0))}
+
+    suspects = {"forward": ("N", "H")}
+    shapes = found(Scripted(loop("H"), wrong="output"), suspects, answers=answers)
+    assert (shapes.loops, shapes.failed) == ({"forward": ("H",)}, {"forward": {}})
 
 
 def test_try_long_shapes_asks_about_suspects_only() -> None:
