@@ -42,7 +42,7 @@ def checked(part: str, value: Any, max_bytes: int) -> np.ndarray[Any, Any]:
     Unusable
         With the status and the sentence for the student.
     """
-    if isinstance(value, Unusable):
+    if isinstance(value, Exception):
         raise value
     if value is None:
         raise Unusable("not_implemented", f"{part} is None: is a `return` or an assignment missing?")

@@ -129,3 +129,8 @@ def test_failure_method_that_does_not_take_its_object_is_named_as_such(call, lac
         eval(call, names)
     message = failure(caught.value, FILES)["message"]
     assert message.endswith("(`self` is missing among the method's parameters)") == lacks_self
+
+
+def test_checked_error_that_stands_in_place_of_a_value_is_raised():
+    with pytest.raises(ZeroDivisionError, match="no"):
+        checked("grad_weight", ZeroDivisionError("no"), 64)

@@ -273,3 +273,19 @@ def test_rows_one_at_a_time_that_fail_have_their_sums_judged():
     found, _, error = called(interface, layer(backward), arrays)
     assert str(error) == "no"
     assert same(found, {"grad_bias": np.full(3, 3.0)})
+
+
+def test_layer_whose_gradient_cannot_be_read_keeps_the_others(monkeypatch):
+    arrays = arrays_of((2, 3, 4))
+    right = gradients_of(arrays)
+
+    def backward(own):
+        own.grad_bias = right["grad_bias"]
+        return right["grad_x"]
+
+    broken = property(lambda own: 1 / 0, lambda own, value: None)
+    monkeypatch.setattr(Linear, "grad_weight", broken, raising=False)
+    found, _, error = called(LAYERS, layer(backward), arrays)
+    assert isinstance(found.pop("grad_weight"), ZeroDivisionError)
+    assert error is None
+    assert same(found, {part: right[part] for part in ("grad_x", "grad_bias")})
