@@ -4,7 +4,7 @@ Trusted side; data. Conditions are rules over these features. A feature that doe
 is the same for all of its cases, so no rule uses it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,8 +17,9 @@ from grader.worker.layer_kinds import LAYER_KINDS, both
 
 @dataclass(frozen=True, slots=True)
 class _Axis:
-    """Kernel, stride, padding, remainder and output of one axis of a layer with windows."""
+    """One axis of a layer with windows: the sizes of x and of the output, and what lies between."""
 
+    size: int
     kernel: int
     stride: int
     padding: int
@@ -71,7 +72,7 @@ def _setting(case: Case) -> _Setting:
     paddings, sizes = both(case.params.get("padding", 0)), (case.sizes["H"], case.sizes["W"])
     rows = zip(kernel, strides, paddings, sizes, counts, strict=True)
     return _Setting(
-        case, tuple(_Axis(k, s, p, (size + 2 * p - k) % s, count) for k, s, p, size, count in rows)
+        case, tuple(_Axis(size, k, s, p, (size + 2 * p - k) % s, count) for k, s, p, size, count in rows)
     )
 
 
@@ -83,7 +84,7 @@ def _all(test: Callable[[_Axis], bool]) -> Callable[[_Setting], bool]:
     return lambda setting: all(map(test, setting.axes))
 
 
-def _differs(value: Callable[[_Axis], int]) -> Callable[[_Setting], bool]:
+def _differs(value: Callable[[_Axis], Hashable]) -> Callable[[_Setting], bool]:
     return lambda setting: len(set(map(value, setting.axes))) > 1
 
 
@@ -124,6 +125,11 @@ FEATURES: tuple[Feature, ...] = (
         "with H != W",
         "with H = W",
         _of(lambda case: LAYER_KINDS[case.kind].has_windows and case.sizes["H"] != case.sizes["W"]),
+    ),
+    Feature(
+        "with arguments that differ between height and width",
+        "with equal arguments for height and width",
+        _differs(lambda a: (a.kernel, a.stride, a.padding)),
     ),
     Feature("with H_out != W_out", "with H_out = W_out", _differs(lambda a: a.output)),
     Feature("with several input channels", "with one input channel", _several("C_in")),
@@ -192,6 +198,11 @@ FEATURES: tuple[Feature, ...] = (
         "with an output of one row or column",
         "with several rows and columns of output",
         _any(lambda a: a.output == 1),
+    ),
+    Feature(
+        "with an output of another size than x",
+        "with an output of x's size",
+        _any(lambda a: a.output != a.size),
     ),
     Feature("with ties", "without ties", _is("max_pool2d", lambda case: case.values == "ties")),
     Feature(
