@@ -97,11 +97,14 @@ def _of_layer(truth: GroundTruth, kind: str, layer: Evidence, hints: Hints) -> I
 
 def _of_network(truth: GroundTruth, layer: Evidence, asked: Evidence, hints: Hints) -> Iterator[Diagnosis]:
     for criterion, items in layer.items():
+        contained = tuple(contained_fault(criterion, items, asked))
         suspects = explanations(truth, criterion, items, hints)
-        for suspect in suspects:
+        # What stops a network is in a layer, if one of its layers is wrong by itself.
+        sure = [one for one in suspects if not contained or gives_arrays(truth, one, items)]
+        for suspect in sure:
             yield from _named(truth, suspect, criterion, items, hints)
-        if not suspects:
-            yield from contained_fault(criterion, items, asked)
+        if not sure:
+            yield from contained
 
 
 def _by_earlier(
@@ -133,7 +136,7 @@ def explanations(truth: GroundTruth, criterion: str, items: Items, hints: Collec
     arrays = chosen(array_suspects(truth, kind, items, hints), criterion)
     if arrays and stops_as(truth, arrays, items):
         return [arrays]
-    stops = chosen(stopping_suspects(truth, kind, items, hints, alone=arrays is None), criterion)
+    stops = chosen(stopping_suspects(truth, criterion, items, hints, alone=arrays is None), criterion)
     return list(dict.fromkeys(suspect for suspect in (arrays, stops) if suspect))
 
 

@@ -27,7 +27,8 @@ def find_hints(source: str) -> dict[str, int]:
     Returns
     -------
     dict of str to int
-        Keys ``crop``, ``divisibility``, ``square``, ``true_division`` and ``pad_without_axes``; lines from 1.
+        Keys ``crop``, ``divisibility``, ``square``, ``true_division``, ``pad_without_axes`` and
+        ``layer_order``; lines from 1.
 
     Examples
     --------
@@ -118,6 +119,20 @@ def _pads_every_axis(node: ast.AST) -> bool:
     return isinstance(node.args[1], ast.Name | ast.Attribute | ast.Constant)
 
 
+def _goes_back_in_forward_order(node: ast.AST) -> bool:
+    """Find a loop that calls ``backward`` of each layer in the order in which they are stored."""
+    if not isinstance(node, ast.For) or not isinstance(node.iter, ast.Name | ast.Attribute):
+        return False
+    return isinstance(node.target, ast.Name) and any(
+        isinstance(part, ast.Attribute)
+        and part.attr == "backward"
+        and isinstance(part.value, ast.Name)
+        and part.value.id == node.target.id
+        for statement in node.body
+        for part in _inside(statement)
+    )
+
+
 def _has(node: ast.AST, operator: type[ast.operator]) -> bool:
     return any(isinstance(part, ast.BinOp) and isinstance(part.op, operator) for part in _inside(node))
 
@@ -133,6 +148,7 @@ _HINTS: Mapping[str, Callable[[ast.AST], bool]] = {
     "divisibility": _refuses_remainder,
     "square": _refuses_other_than_square,
     "pad_without_axes": _pads_every_axis,
+    "layer_order": _goes_back_in_forward_order,
 }
 
 EXAMPLES: Mapping[str, str] = {
@@ -141,5 +157,6 @@ EXAMPLES: Mapping[str, str] = {
     "square": "assert H == W",
     "true_division": "output = np.zeros((N, C, H / s, W / s))",
     "pad_without_axes": "padded = np.pad(x, p)",
+    "layer_order": "for layer in self.layers: grad = layer.backward(grad)",
 }
 """A line that shows each hint."""

@@ -26,7 +26,8 @@ ENOUGH = 3
 """How many wrong answers a suspect must give."""
 
 SPARED = 0.1
-"""The share of the wrong arrays that it may get wrong in another way."""
+"""The share of the wrong arrays that it may get wrong in another way; and of all that is wrong, the least
+share of arrays to judge it by."""
 
 _PASSED_ON = ("arguments", "pad", "windows")
 """Steps of which another part of the layer may use the result."""
@@ -78,7 +79,7 @@ def gives_arrays(truth: GroundTruth, suspect: Suspect, items: Sequence[AskedPart
     """Tell whether a suspect gives the arrays among the answers: all right ones, and nearly all wrong ones.
 
     Of the wrong ones it may get `SPARED` otherwise wrong: a small kernel, or a second call, can add a fault.
-    Where fewer than `ENOUGH` are wrong, it must also stop in exactly the cases in which the submission does.
+    Where they are few, it must also stop in exactly the cases in which the submission does.
     """
     arrays = [item for item in items if item.answer.array is not None]
     # Large wrong ones first: most suspects are cleared by the first.
@@ -86,7 +87,8 @@ def gives_arrays(truth: GroundTruth, suspect: Suspect, items: Sequence[AskedPart
     wrong = sum(not item.right for item in arrays)
     if not wrong or (_is_plain(ordered[0]) and not _gives_probe(truth, suspect, ordered[0])):
         return False
-    if wrong < ENOUGH and not _stops_alike(truth, suspect, items):
+    few = wrong < max(ENOUGH, SPARED * sum(not item.right for item in items))
+    if few and not _stops_alike(truth, suspect, items):
         return False
     others = 0
     for item in ordered:
@@ -139,7 +141,7 @@ def array_suspects(
 
 
 def stopping_suspects(
-    truth: GroundTruth, kind: str, items: Sequence[AskedPart], hints: Collection[str], *, alone: bool
+    truth: GroundTruth, criterion: str, items: Sequence[AskedPart], hints: Collection[str], *, alone: bool
 ) -> list[Suspect]:
     """Return every mistake that is known by its errors and stops as the submission does.
 
@@ -149,9 +151,10 @@ def stopping_suspects(
     always = all(item.answer.array is None for item in items)
     return [
         suspect
-        for suspect in _singles(kind, hints)
+        for suspect in _singles(criterion.partition(".")[0], hints)
         if (entry := mistake(suspect.names[0])).refuses
         if entry.says_so or not always
+        if entry.by_case or suspect.is_about(criterion)
         if stops_as(truth, suspect, items, wrong_too=alone and entry.by_case)
     ]
 

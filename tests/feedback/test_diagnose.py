@@ -12,6 +12,7 @@ from grader.feedback.follow_ups import FOLLOWS
 from grader.feedback.mistakes import CATALOGUE, Form, combine, mistake
 from grader.feedback.mistakes.layers import student
 from grader.feedback.mistakes.simulate import InProcess
+from grader.feedback.source_hints import EXAMPLES
 from grader.intake.source import Listing, Program
 from grader.results import Outcome, Place
 from grader.sandbox import Answer, Reply
@@ -19,7 +20,6 @@ from grader.sandbox import Answer, Reply
 TRUTH = load_ground_truth()
 # A fifth of the catalogue; `python -m tests.quality.accuracy` tries all of it.
 FORMS = [(entry, place) for entry in CATALOGUE for place in range(len(entry.forms))][::5]
-LINES = {"true_division": "out = np.zeros((H / s,))"}
 
 
 def replies_of(kind, form):
@@ -42,7 +42,7 @@ def named(diagnoses):
 
 @pytest.mark.parametrize(("entry", "place"), FORMS, ids=lambda value: getattr(value, "name", value))
 def test_diagnose_of_catalogued_mistake_names_it_alone(entry, place):
-    program = Program("cnn.py", {"cnn.py": LINES.get(entry.hint, "")})
+    program = Program("cnn.py", {"cnn.py": EXAMPLES.get(entry.hint, "")})
     found = named(diagnose(TRUTH, replies_of(entry.kind, entry.forms[place]), program))
     assert all(found[criterion] == {entry.name} for criterion in entry.criteria)
     assert set().union(*found.values()) == {entry.name}

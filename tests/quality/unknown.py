@@ -4,7 +4,7 @@ Trusted side; runs them in this process, for every program is our own (``tests/f
 """
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
@@ -55,13 +55,26 @@ class Edited:
 
     def replies(self, truth: GroundTruth) -> Mapping[str, Reply]:
         """Run the program on every conv2d case that it can express."""
+        return self.student(truth).replies
+
+    def student(self, truth: GroundTruth) -> Student:
+        """Return the program as the checks see it, asked every conv2d case that it can express."""
         module = SimpleNamespace()
         with as_in_the_worker():
             exec(compile(self.source(), f"{self.program}.py", "exec"), vars(module))
-        pupil = Student(InProcess(module), truth)
-        for case in _expressed(truth, self.program in INTS_ONLY):
+        pupil = Student(InProcess(module), truth, expressed=self._expressed)
+        for case in self._expressed(truth.cases):
             pupil.reply(case)
-        return pupil.replies
+        return pupil
+
+    def _expressed(self, cases: Sequence[Case]) -> Sequence[Case]:
+        ints_only = self.program in INTS_ONLY
+        return [
+            case
+            for case in cases
+            if case.kind == "conv2d"
+            if not (ints_only and any(isinstance(value, tuple) for value in case.params.values()))
+        ]
 
 
 def edited() -> tuple[Edited, ...]:
@@ -71,10 +84,3 @@ def edited() -> tuple[Edited, ...]:
         Edited(row["program"], frozenset(row["true"]), tuple((old, new) for old, new in row["changes"]))
         for row in table["edit"]
     )
-
-
-def _expressed(truth: GroundTruth, ints_only: bool) -> Iterator[Case]:
-    for case in truth.cases:
-        pairs = any(isinstance(value, tuple) for value in case.params.values())
-        if case.kind == "conv2d" and not (ints_only and pairs):
-            yield case

@@ -237,7 +237,11 @@ FORWARD_MISTAKES = (
     _forward("pads_by_one", arguments=(to.padding_of(lambda _: 1), to.padding_of(lambda p: min(p, 1)))),
     _forward("pads_with_edge_values", pad=tuple(map(_padded, ("edge", "symmetric", "wrap")))),
     _forward("pads_one_side", pad=tuple(map(to.bordered, (0, 0), (2, 1)))),
-    _forward("pads_every_axis", flags={"hint": "pad_without_axes", "refuses": True}, pad=_every_axis),
+    _forward(
+        "pads_every_axis",
+        flags={"hint": "pad_without_axes", "needs_hint": True, "refuses": True},
+        pad=_every_axis,
+    ),
     _forward("swaps_output_height_and_width", finish=_sized(3, 2)),
     _forward("computes_one_output_size", finish=(_sized(2, 2), _sized(3, 3))),
     _forward("makes_output_as_large_as_input", finish=lambda y, call: to.pasted(y, call.x.shape[2:])),

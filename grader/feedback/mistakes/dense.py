@@ -56,6 +56,9 @@ def _by(probabilities: Callable[[LayerCall], Array]) -> FormSteps:
     }
 
 
+_unshifted = partial(_softmax, shifted=False)
+_TINY = (1e-12, 1e-8, 1e-10, 1e-7, 1e-15, 1e-9)
+
 DENSE_MISTAKES = (
     _relu_grad_x(
         "passes_gradient_at_zero",
@@ -94,13 +97,18 @@ DENSE_MISTAKES = (
         ),
     ),
     _loss("sums_loss_over_batch", finish=lambda result, call: result * len(call.x)),
-    _both("does_not_shift_logits", _by(partial(_softmax, shifted=False))),
+    _both(
+        "does_not_shift_logits",
+        _by(_unshifted),
+        *({**_by(_unshifted), "output.formula": _mean_loss(_unshifted, tiny)} for tiny in _TINY),
+        *({**_by(_unshifted), "output.formula": _mean_loss(_unshifted, lowest=tiny)} for tiny in _TINY),
+    ),
     _loss("takes_logarithm_of_probability", formula=_mean_loss(_softmax)),
     _loss(
         "adds_small_number_to_probability",
         formula=(
-            *(_mean_loss(_softmax, tiny) for tiny in (1e-12, 1e-8, 1e-10, 1e-7, 1e-15, 1e-9)),
-            *(_mean_loss(_softmax, lowest=tiny) for tiny in (1e-12, 1e-8, 1e-10, 1e-7, 1e-15)),
+            *(_mean_loss(_softmax, tiny) for tiny in _TINY),
+            *(_mean_loss(_softmax, lowest=tiny) for tiny in _TINY),
         ),
     ),
     _loss("forgets_minus_in_loss", finish=lambda result, _: -result),

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from cnn_reference.arrays import Array
 from cnn_reference.network import Trainable
 from grader.feedback.mistakes.entries import around, wrong
 from grader.feedback.mistakes.model import Form
@@ -43,6 +44,12 @@ def _last_layer_only(network: Any, step: Any, lr: float) -> None:
     network.layers = whole
 
 
+def _in_forward_order(network: Any, _: object, grad: Array) -> Array:
+    for layer in network.layers:
+        grad = layer.backward(grad)
+    return grad
+
+
 TRAINING_MISTAKES = (
     _training("steps_uphill", _step(lambda value, gradient, lr, _: value + lr * gradient)),
     _training(
@@ -56,6 +63,11 @@ TRAINING_MISTAKES = (
         _step(lambda value, gradient, lr, name: value - lr * gradient * (name == "weight")),
     ),
     _training("trains_last_layer_only", around("step", _last_layer_only)),
+    _training(
+        "passes_layers_in_forward_order",
+        around("backward", _in_forward_order),
+        flags={"hint": "layer_order", "needs_hint": True, "refuses": True, "says_so": True},
+    ),
     _training("does_not_train", _step(lambda value, *_: value)),
     _training("sums_gradients_over_steps", _momentum(1.0)),
     _training("uses_momentum_unasked", _momentum(0.9), _momentum(0.5)),
