@@ -11,7 +11,7 @@ import numpy as np
 
 from cnn_reference.arrays import Array
 from grader.feedback.mistakes import transforms as to
-from grader.feedback.mistakes.dilated import VIEWS, full, spread
+from grader.feedback.mistakes.dilated import VIEWS, WITHOUT_REMAINDER, full, spread
 from grader.feedback.mistakes.entries import wrong
 from grader.feedback.mistakes.model import Form, LayerCall, StepFunction
 from grader.feedback.mistakes.steps import as_it_is, crop, pad, weigh, windows
@@ -153,10 +153,13 @@ BACKWARD_MISTAKES = (
         crop=as_it_is,
     ),
     _grad_x(
-        "views_gradient_with_wrong_border", *(Form({"grad_x.scatter": v, "grad_x.crop": c}) for v, c in VIEWS)
+        "views_gradient_with_wrong_border",
+        *(Form({"grad_x.scatter": view, "grad_x.crop": cut}) for view, cut in VIEWS),
+        flags={"errors": "^(out_of_bounds_view|raised: ValueError)"},
     ),
     _grad_x(
         "forgets_remainder_in_grad_x",
+        *(Form({"grad_x.scatter": view, "grad_x.crop": cut}) for view, cut in WITHOUT_REMAINDER),
         scatter=_of_border(lambda k, _: k - 1),
         crop=(_cropped_along(2, 3), None),
     ),

@@ -103,3 +103,12 @@ VIEWS: tuple[tuple[StepFunction, StepFunction], ...] = (
     *((viewed(_by_kernel, how), as_it_is) for how in (spread, one_inserted)),
 )
 """Views of a gradient whose border is wrong, each with the crop that follows."""
+
+WITHOUT_REMAINDER: tuple[tuple[StepFunction, StepFunction], ...] = (
+    (viewed(_by_kernel, padded=True), crop),
+    (viewed(lambda k, p: k - 1 - p), as_it_is),
+)
+"""Views of a gradient whose border is right, and whose end lacks the remainder's rows."""
+
+ONE_ZERO = viewed(_by_kernel, one_inserted, rest=True, padded=True)
+"""A view of a gradient with a single zero between its rows, right but for that."""

@@ -9,6 +9,7 @@ import numpy as np
 
 from cnn_reference.arrays import Array
 from grader.feedback.mistakes import transforms as to
+from grader.feedback.mistakes.dilated import ONE_ZERO
 from grader.feedback.mistakes.entries import Site, family, layer, wrong
 from grader.feedback.mistakes.model import LayerCall, StepFunction
 from grader.feedback.mistakes.steps import as_it_is, pad
@@ -103,7 +104,8 @@ FAMILIES = (
     *family(PASSES, "ignores_stride", arguments=to.no_stride),
     *family(PASSES, "swaps_stride_axes", arguments=to.stride_swapped),
     *family(CONV_PASSES[:2], "uses_one_stride", arguments=to.one_stride),
-    *family((GRAD_X_PASS, GRAD_WEIGHT_PASS), "dilates_by_one_zero", arguments=to.stride_capped),
+    wrong(GRAD_X_PASS, "dilates_by_one_zero", arguments=(to.stride_capped, None), scatter=(None, ONE_ZERO)),
+    wrong(GRAD_WEIGHT_PASS, "dilates_by_one_zero", arguments=to.stride_capped),
     *family((*CONV_PASSES[:2], *PASSES[3:]), "ignores_padding", arguments=to.no_padding),
     wrong(
         GRAD_WEIGHT_PASS, "ignores_padding", arguments=(to.no_padding, None), pad=(None, to.bordered(0, 2))

@@ -54,7 +54,7 @@ makes_output_as_large_as_input | output-size-and-remainder | Output as large as 
 counts_windows_without_padding | output-size-and-remainder | Windows counted without padding | Windows that an input without padding would not have are zero in the output: count H + 2p rows, not H.
 adds_bias_along_wrong_axis | the-index-sum | Bias added along the wrong axis | The bias is added along the width or height; it belongs to channels: bias[:, None, None].
 keeps_one_input_channel | the-index-sum | Only one input channel used | The output is that of a single input channel: sum over all of them.
-views_outside_the_array | windows-as-a-view | as_strided reads outside its array | as_strided reads memory behind its array where there is padding: does it get the padded array?
+views_outside_the_array | windows-as-a-view | as_strided reads outside its array | as_strided reads memory behind its array where there is padding: check that it gets the padded array.
 assumes_contiguous_memory | windows-as-a-view | as_strided reads outside its array if x is a view | as_strided reads outside its array where x is a view of another: its strides are x.strides, not what its shape gives.
 computes_float_sizes | output-size-and-remainder | A size is a float | A size, count or index is a float, which NumPy and range refuse: / always gives a float, // an int.
 answers_anything | output-size-and-remainder | Invalid arguments accepted | Arguments that make no sense get an answer: raise ValueError.
