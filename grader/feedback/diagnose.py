@@ -153,7 +153,7 @@ def _explains(truth: GroundTruth, suspect: Suspect, item: AskedPart) -> bool:
     """Tell whether a suspect fails as one wrong answer does, or fails at all if it is known by its cases."""
     answered = reply(truth, suspect, item.case.id)
     by_case = all(entry.by_case for entry in entries(suspect))
-    return alike(item, answered) or (by_case and answered.answers[item.part].array is None)
+    return alike(item, answered) or (by_case and answered.answers[item.part].shown is None)
 
 
 def _hints(program: Program) -> dict[str, Place | None]:

@@ -105,11 +105,11 @@ def _items(case: Case, truth: GroundTruth, reply: Reply) -> Iterator[tuple[str, 
     for part in parts_of(case):
         answer = reply.answers[part]
         right = _is_right(answer, truth, case, part)
-        array, shape = answer.array, truth[case.id].expected[part].values.shape
+        array, shape = answer.shown, truth[case.id].expected[part].values.shape
         misshapen = array is not None and array.shape != shape
         before = stopped if array is None else ""
         yield criterion_of(case.kind, part), AskedPart(case, part, answer, right, before, misshapen)
-        stopped = stopped or (part if answer.outcome is not None else "")
+        stopped = stopped or (part if array is None else "")
 
 
 def _is_right(answer: Answer, truth: GroundTruth, case: Case, part: str) -> bool:
@@ -129,11 +129,12 @@ def alike(item: AskedPart, reply: Reply) -> bool:
     """Tell whether another reply explains an item: the same array, or the same failure in the same part."""
     answer = reply.answers[item.part]
     changed = item.modified and item.modified != answer.modified
-    if (item.answer.array is None) != (answer.array is None) or changed:
+    given, other = item.answer.shown, answer.shown
+    if (given is None) != (other is None) or changed:
         return False
-    if item.answer.array is None or answer.array is None:
+    if given is None or other is None:
         return True
-    return arrays_alike(item.answer.array, answer.array, item.case.dtype)
+    return arrays_alike(given, other, item.case.dtype)
 
 
 def arrays_alike(given: NDArray[np.generic], other: NDArray[np.generic], dtype: str) -> bool:

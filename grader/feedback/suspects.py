@@ -81,7 +81,7 @@ def gives_arrays(truth: GroundTruth, suspect: Suspect, items: Sequence[AskedPart
     Of the wrong ones it may get `SPARED` otherwise wrong: a small kernel, or a second call, can add a fault.
     Where they are few, it must also stop in exactly the cases in which the submission does.
     """
-    arrays = [item for item in items if item.answer.array is not None]
+    arrays = [item for item in items if item.answer.shown is not None]
     # Large wrong ones first: most suspects are cleared by the first.
     ordered = sorted(arrays, key=lambda item: (item.right, not _is_plain(item), -_size(item)))
     wrong = sum(not item.right for item in arrays)
@@ -100,7 +100,7 @@ def gives_arrays(truth: GroundTruth, suspect: Suspect, items: Sequence[AskedPart
 
 
 def _size(item: AskedPart) -> int:
-    return 0 if item.answer.array is None else item.answer.array.size
+    return 0 if item.answer.shown is None else item.answer.shown.size
 
 
 def stops_as(
@@ -110,17 +110,17 @@ def stops_as(
 
     With ``wrong_too`` the submission may give a wrong array in some of them instead.
     """
-    enough = sum(item.answer.array is None for item in items) >= ENOUGH
+    enough = sum(item.answer.shown is None for item in items) >= ENOUGH
     return enough and _stops_alike(truth, suspect, items, wrong_too)
 
 
 def _stops_alike(
     truth: GroundTruth, suspect: Suspect, items: Sequence[AskedPart], wrong_too: bool = False
 ) -> bool:
-    stopped = [item for item in items if item.answer.array is None]
+    stopped = [item for item in items if item.answer.shown is None]
     return all(_may_say(suspect, item) for item in stopped) and all(
-        (reply(truth, suspect, item.case.id).answers[item.part].array is None)
-        == (item.answer.array is None or (wrong_too and not item.right))
+        (reply(truth, suspect, item.case.id).answers[item.part].shown is None)
+        == (item.answer.shown is None or (wrong_too and not item.right))
         for item in items
     )
 
@@ -134,7 +134,7 @@ def array_suspects(
     truth: GroundTruth, kind: str, items: Sequence[AskedPart], hints: Collection[str]
 ) -> list[Suspect]:
     """Return every mistake that gives the arrays; every pair of mistakes if none alone does."""
-    if not any(item.answer.array is not None and not item.right for item in items):
+    if not any(item.answer.shown is not None and not item.right for item in items):
         return []
     singles = [suspect for suspect in _singles(kind, hints) if gives_arrays(truth, suspect, items)]
     return singles or [pair for pair in _pairs(truth, kind, items) if gives_arrays(truth, pair, items)]
@@ -148,7 +148,7 @@ def stopping_suspects(
     Where the submission always stops, only an error that says so itself names a mistake. ``alone`` says that
     no other mistake explains the wrong arrays.
     """
-    always = all(item.answer.array is None for item in items)
+    always = all(item.answer.shown is None for item in items)
     return [
         suspect
         for suspect in _singles(criterion.partition(".")[0], hints)
@@ -186,7 +186,7 @@ def _pairs(truth: GroundTruth, kind: str, items: Sequence[AskedPart]) -> Iterato
 
 def _is_plain(item: AskedPart) -> bool:
     plain = item.case.scenario == "once" and not item.case.layouts and not item.case.invalid
-    return plain and item.answer.array is not None and not item.modified
+    return plain and item.answer.shown is not None and not item.modified
 
 
 def _gives_probe(truth: GroundTruth, suspect: Suspect, item: AskedPart) -> bool:
@@ -199,7 +199,7 @@ def _gives_probe(truth: GroundTruth, suspect: Suspect, item: AskedPart) -> bool:
     if item.part not in form.parts():
         return item.right
     array = _probe(truth, suspect, item.part, item.case.id)
-    given = item.answer.array
+    given = item.answer.shown
     return array is not None and given is not None and arrays_alike(given, array, item.case.dtype)
 
 

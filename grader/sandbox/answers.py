@@ -61,6 +61,8 @@ class Answer:
         The array that the call had set when it failed.
     view : Answer or None
         The view that reaches outside its array, by the worker's word, in this call or one before.
+    strayed : ndarray or None
+        The array that came back with NaN where such a view read outside: wrong, but it shows the mistake.
     """
 
     part: str
@@ -74,6 +76,12 @@ class Answer:
     remarks: tuple[str, ...] = ()
     unfinished: NDArray[Any] | None = None
     view: "Answer | None" = None
+    strayed: NDArray[Any] | None = None
+
+    @property
+    def shown(self) -> NDArray[Any] | None:
+        """The array that came back, strayed or not."""
+        return self.strayed if self.array is None else self.array
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -117,6 +125,7 @@ def with_view(answers: Mapping[str, Answer], view: Answer | None) -> dict[str, A
     for part, answer in answers.items():
         strayed = answer.array is not None and bool(np.isnan(answer.array).any())
         outcome = replace(view, part=part, seconds=answer.seconds, cpu_seconds=answer.cpu_seconds)
+        outcome = replace(outcome, strayed=answer.array)
         found[part] = outcome if strayed else replace(answer, view=view)
     return found
 
