@@ -54,7 +54,7 @@ def _criterion(
 ) -> CriterionScore:
     kept = sum(item.right_for_own_forward is True for item in items)
     note = f"{kept} of {len(items)} are right for the forward pass of the submission" if kept else ""
-    groups = _groups(items, division, own_forward_credit) if division else ()
+    groups = _groups(items, division, max_points, own_forward_credit) if division else ()
     share = _share(items, own_forward_credit)
     return CriterionScore(
         name=name,
@@ -67,15 +67,20 @@ def _criterion(
     )
 
 
-def _groups(items: Sequence[Item], division: Division, own_forward_credit: float) -> tuple[GroupScore, ...]:
+def _groups(
+    items: Sequence[Item], division: Division, max_points: float, own_forward_credit: float
+) -> tuple[GroupScore, ...]:
     # A check of the course's own may count for the criterion without a case of ours.
     first = next(iter(division.points))
     by_group: dict[str, list[Item]] = {name: [] for name in division.points}
     for item in items:
         by_group[division.groups.get(item.case, first)].append(item)
+    # The criterion's points are what is given, whatever the groups add up to.
+    scale = max_points / (sum(division.points.values()) or 1.0)
+    most = {name: round(points * scale, 6) for name, points in division.points.items()}
     return tuple(
-        GroupScore(name, most * _share(mine, own_forward_credit), most, _passed(mine), len(mine))
-        for (name, mine), most in zip(by_group.items(), division.points.values(), strict=True)
+        GroupScore(name, most[name] * _share(mine, own_forward_credit), most[name], _passed(mine), len(mine))
+        for name, mine in by_group.items()
     )
 
 

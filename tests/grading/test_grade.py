@@ -6,6 +6,7 @@ import nbformat
 import pytest
 from nbformat import v4
 
+from grader.assignment.interface import load_interface
 from grader.grading.grade import grade
 from grader.grading.job import Job
 from grader.grading.local import local_job
@@ -95,3 +96,16 @@ def test_item_survives_the_way_through_json():
     place = Place("cnn.ipynb", 2, 8, "return x", "forward")
     item = Item("relu.forward", "k1", Outcome.RAISED, "no", 0.5, True, "a case", 0.25, "mean", True, (place,))
     assert Item.from_json(item.to_json()) == item
+
+
+def test_grade_says_on_how_many_cases_and_by_group(job: Job):
+    tables = {"max_pool2d.forward": {"basic": 1.0, "ties": 3.0}}
+    assignment = replace(job.assignment, points={"max_pool2d.forward": 4.0}, groups=tables)
+    pooling = replace(job, assignment=assignment, interface=load_interface("cs231n"))
+    nothing = (SourceFile("cnn.py", b"def max_pool_forward_naive(x, pool_param): return x, x"),)
+    (criterion,) = grade(Submission("one", "One", None, nothing), pooling).criteria
+    left_out = "9 with padding, 3 with padding and pairs (height, width)"
+    assert criterion.note == f"graded on 21 of 33 cases; left out: {left_out}"
+    assert [(group.name, group.total) for group in criterion.groups] == [("basic", 18), ("ties", 3)]
+    # A 1x1 window at stride 1 is the identity.
+    assert [group.passed for group in criterion.groups] == [1, 0]

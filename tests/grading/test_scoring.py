@@ -114,3 +114,10 @@ def test_score_by_group_gives_own_forward_credit_in_its_group():
     (criterion,) = score([*right, wrong], FORWARD, BY_GROUP, own_forward_credit=0.5)
     assert (criterion.points, criterion.groups[1].points) == (9, 3)
     assert "1 of 3" in criterion.note
+
+
+def test_score_by_group_gives_the_criterions_points_whatever_the_groups_add_up_to():
+    items = _items("conv2d.forward", Outcome.PASSED, Outcome.PASSED, Outcome.WRONG_VALUE)
+    (criterion,) = score(items, {"conv2d.forward": 5}, BY_GROUP)
+    assert (criterion.points, criterion.max_points) == (4, 5)
+    assert [group.max_points for group in criterion.groups] == [3, 2]
