@@ -80,6 +80,8 @@ def needs(document: Document, names: Collection[str]) -> tuple[frozenset[str], s
     names : collection of str
         As for `grader.intake.source.scopes.needed_by`.
     """
+    if document.error:
+        return frozenset(), ""  # what the parser must not be given, the compiler must not either
     try:
         return frozenset(needed_by(names, document.text, document.tree)), ""
     except (RecursionError, MemoryError):
