@@ -308,9 +308,9 @@ def condition(
         exact = all(claims[0].rule.holds(case) is not verdicts[case.id] for case in judged)
         text = _separating(claims, right, wrong) if exact else _one_sided_text(claims[0], right, wrong)
     elif len(right) < ENOUGH_CASES:
-        text = f"Right in {_names(right)} only, wrong in {_all(len(wrong))} besides."
+        text = f"Right in {_names(right)} only, wrong in {_others(len(wrong))}."
     elif len(wrong) < ENOUGH_CASES:
-        text = f"Wrong in {_names(wrong)} only, right in {_all(len(right))} besides."
+        text = f"Wrong in {_names(wrong)} only, right in {_others(len(right))}."
     else:
         return None
     silent = len(cases) - len(judged)
@@ -341,6 +341,10 @@ def _one_sided_text(claim: Claim, right: Sequence[Case], wrong: Sequence[Case]) 
 
 def _names(cases: Sequence[Case]) -> str:
     return " and ".join(case.id for case in cases)
+
+
+def _others(count: int) -> str:
+    return "the other case" if count == 1 else f"the other {count} cases"
 
 
 def _all(count: int) -> str:

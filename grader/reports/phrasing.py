@@ -39,8 +39,8 @@ def number(value: float) -> str:
 
 
 def shown_groups(score: CriterionScore) -> tuple[GroupScore, ...]:
-    """Return the groups of cases to show below a criterion: all of them where a check of it failed."""
-    return score.groups if score.passed < score.total and len(score.groups) > 1 else ()
+    """Return the groups of cases to show below a criterion: all of them where some of its checks failed."""
+    return score.groups if 0 < score.passed < score.total and len(score.groups) > 1 else ()
 
 
 def ratio(value: float) -> str:

@@ -235,10 +235,10 @@ def test_condition_counts_cases_without_a_verdict_apart() -> None:
     ("right", "sentence"),
     [
         (0, "Wrong in all 9 cases."),
-        (1, "Right in {0} only, wrong in all 8 cases besides."),
-        (2, "Right in {0} and {1} only, wrong in all 7 cases besides."),
+        (1, "Right in {0} only, wrong in the other 8 cases."),
+        (2, "Right in {0} and {1} only, wrong in the other 7 cases."),
         (4, ""),
-        (8, "Wrong in {8} only, right in all 8 cases besides."),
+        (8, "Wrong in {8} only, right in the other 8 cases."),
         (9, ""),
     ],
 )

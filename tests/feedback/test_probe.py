@@ -77,7 +77,7 @@ def test_find_conditions_of_code_that_refuses_a_remainder() -> None:
             "averages_over_batch_in_linear",
             "linear",
             "linear.grad_bias",
-            "Right in linear-n1 only, wrong in all 16 cases besides.",
+            "Right in linear-n1 only, wrong in the other 16 cases.",
         ),
         (
             "clips_kernel_to_image",

@@ -186,8 +186,7 @@ def test_feedback_page_follow_up_names_its_source_and_shows_no_cases(wrong: Resu
         "conv2d.forward",
     )
     text = feedback(replace(wrong, diagnoses=(follows,))).text
-    assert "follows from conv2d.forward" in text
-    assert "It is right for what forward gave it." in text
+    assert "Follows from conv2d.forward . It is right for what forward gave it." in text
     assert "yours 1, expected 0" not in text
     assert "28 of 336" not in text
 
