@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import zip_longest
 
 from grader.feedback.float_sizes import float_sizes
-from grader.intake.source.parse import tree_of
+from grader.intake.source.document import tree_of_source
 
 _MOST_INSIDE = 300
 
@@ -36,7 +36,7 @@ def find_hints(source: str) -> dict[str, int]:
     {'crop': 1}
     """
     found: dict[str, int] = {}
-    tree = tree_of(source)
+    tree = tree_of_source(source)
     for line in float_sizes(tree)[:1]:
         found["true_division"] = line
     for node in ast.walk(tree):

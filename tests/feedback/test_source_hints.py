@@ -52,6 +52,13 @@ def test_find_hints_of_several_lines_returns_the_first():
     assert find_hints("a = x[p:-p]\nb = x[p:-p]\n") == {"crop": 1}
 
 
+@pytest.mark.parametrize(
+    "magic", ["%matplotlib inline", "!pip install numpy", "%%time", "np.zeros?", "a = !ls"]
+)
+def test_find_hints_of_a_cell_with_a_magic_are_those_of_its_python(magic):
+    assert find_hints(f"{magic}\nrows = 1 + H / s\n\nout = np.zeros(rows)\n") == {"true_division": 2}
+
+
 @given(st.text())
 def test_find_hints_of_any_text_returns_lines(source):
     assert all(line >= 1 for line in find_hints(source).values())

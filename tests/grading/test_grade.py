@@ -1,6 +1,7 @@
 """What a student is shown of code that raises: their own cell or file, line and calls."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -9,7 +10,7 @@ from nbformat import v4
 from grader.assignment.interface import load_interface
 from grader.grading.grade import grade
 from grader.grading.job import Job
-from grader.grading.local import local_job
+from grader.grading.local import local_job, read_own_file
 from grader.intake.submissions import SourceFile, Submission
 from grader.reports.pages import feedback_page
 from grader.reports.tables import check_report
@@ -109,3 +110,94 @@ def test_grade_says_on_how_many_cases_and_by_group(job: Job):
     assert [(group.name, group.total) for group in criterion.groups] == [("basic", 18), ("ties", 3)]
     # A 1x1 window at stride 1 is the identity.
     assert [group.passed for group in criterion.groups] == [1, 0]
+
+
+RELU = """class ReLU:
+    def forward(self, x):
+        self.positive = x > 0
+        return x * self.positive
+
+    def backward(self, grad_output):
+        return grad_output * self.positive
+"""
+LINEAR = """import numpy as np
+
+class Linear:
+    def __init__(self, in_features, out_features):
+        self.weight = np.zeros((out_features, in_features))
+        self.bias = np.zeros(out_features)
+
+    def forward(self, x):
+        return x @ self.weight.T + self.bias
+"""
+
+
+def graded(job: Job, files: dict[str, str], *criteria: str) -> Result:
+    points = dict.fromkeys(criteria, 1.0)
+    sources = tuple(SourceFile(path, text.encode()) for path, text in files.items())
+    there = replace(job, assignment=replace(job.assignment, points=points))
+    return grade(Submission("one", "One", None, sources), there)
+
+
+def test_grade_layers_in_two_files_earn_all_points_without_a_warning(job: Job):
+    result = graded(
+        job, {"act.py": RELU, "hw/lin.py": LINEAR}, "relu.forward", "relu.grad_x", "linear.forward"
+    )
+    assert (result.points, result.warnings) == (3.0, ())
+    assert set(result.files) == {"act.py", "hw/lin.py"}
+
+
+def test_grade_statement_that_fails_costs_what_needs_it_alone(job: Job):
+    failing = "import numpy as np\nstart = np.zeros(3)\nscale = start['a']\n"
+    uses = LINEAR.replace("+ self.bias", "+ self.bias + 0 * scale")
+    result = graded(job, {"cnn.py": failing + RELU + uses}, "relu.forward", "linear.forward")
+    why = "IndexError: only integers, slices (`:`), ellipsis (`...`)"
+    [said] = result.warnings
+    assert said.startswith(f"cnn.py: not run, line 3: the assignment to scale failed: {why}")
+    assert [one.points for one in result.criteria] == [1.0, 0.0]
+    messages = {item.message for item in result.items if item.criterion == "linear.forward"}
+    [message] = messages
+    assert message.startswith(
+        f"NameError: name 'scale' is not defined; scale is set in cnn.py, line 3, which failed: {why}"
+    )
+
+
+def test_grade_name_that_a_skipped_loop_sets_says_so(job: Job):
+    text = "for scale in range(3):\n    print(scale)\n" + RELU.replace("x * self", "scale * x * self")
+    result = graded(job, {"cnn.py": text}, "relu.forward")
+    assert {item.message for item in result.items} == {
+        "NameError: name 'scale' is not defined; scale is set in cnn.py, line 1, which was not run: "
+        "the grader runs only imports, definitions and simple assignments"
+    }
+
+
+def test_grade_imports_are_warned_of_where_graded_code_needs_them(job: Job):
+    head = "import os, csv, pickle\nfrom conv_utils import positive\nfrom torch import nn\n"
+    text = (
+        head
+        + RELU.replace("x > 0", "positive(x)")
+        + "def save(net):\n    pickle.dump(net, open(os.devnull))\n"
+    )
+    result = graded(job, {"cnn.py": text}, "relu.forward")
+    assert result.warnings == (
+        "cnn.py imports conv_utils, which is not in the upload: hand in conv_utils.py too",
+    )
+    assert {item.message for item in result.items} == {
+        "ImportError: conv_utils.positive was called, but conv_utils is not in the upload"
+    }
+
+
+def test_read_own_file_comes_with_the_modules_next_to_it_that_it_imports(job: Job, tmp_path: Path):
+    own = {
+        "cnn.py": "from conv_utils import positive\nimport numpy\n" + RELU.replace("x > 0", "positive(x)"),
+        "conv_utils.py": "from deep.signs import zero\ndef positive(x):\n    return x > zero\n",
+        "deep/signs.py": "zero = 0\n",
+        "other.py": RELU,
+    }
+    for name, text in own.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    submission = read_own_file(tmp_path / "cnn.py")
+    assert sorted(file.path for file in submission.files) == ["cnn.py", "conv_utils.py", "deep/signs.py"]
+    result = graded(job, {file.path: file.data.decode() for file in submission.files}, "relu.forward")
+    assert (result.points, result.warnings) == (1.0, ())

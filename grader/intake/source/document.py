@@ -4,10 +4,11 @@ Trusted side; pure. Notebooks and online text become programs in which ``# cell 
 """
 
 import ast
+import contextlib
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from grader.intake.source.bounds import MOST_TOKENS
+from grader.intake.source.bounds import MOST_TOKENS, count_tokens
 from grader.intake.source.decode import decode
 from grader.intake.source.listing import in_cell
 from grader.intake.source.notebook import Cell, code_cells, without_magics
@@ -18,6 +19,7 @@ from grader.moodle.online_text import html_to_text
 
 _EMPTY = ast.Module([], [])
 _LONGEST_REASON = 200
+_MOST_TOKENS_AGAIN = 60_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,13 +113,37 @@ def read_document(file: SourceFile, most_tokens: int = MOST_TOKENS) -> Document:
     if lower.endswith((".html", ".htm")):
         text = html_to_text(text)
     try:
-        parsed = parse(text, most_tokens)
+        parsed = _parsed(text, most_tokens)
     except Unparsable as problem:
         where = f", line {problem.line}" if problem.line else ""
         error = f"{file.path}{where}: {problem}"
         return Document(file.path, text, text, _EMPTY, error, _named(file.path, notes), (), problem.tokens)
     warnings = _named(file.path, (*notes, *parsed.warnings))
     return Document(file.path, parsed.text, text, parsed.tree, "", warnings, (), parsed.tokens)
+
+
+def _parsed(text: str, most_tokens: int) -> Parsed:
+    """Parse a program, or else the program that is left without the lines that only notebooks understand."""
+    try:
+        return parse(text, most_tokens)
+    except Unparsable as problem:
+        plain = without_magics(text)
+        if plain == text or count_tokens(text, most_tokens) > min(most_tokens, _MOST_TOKENS_AGAIN):
+            raise
+        with contextlib.suppress(Unparsable):
+            parsed = parse(plain, most_tokens)
+            if parsed.tree.body:
+                notes = ("lines that only a notebook understands were left out", *parsed.warnings)
+                return replace(parsed, warnings=notes)
+        raise problem from None
+
+
+def tree_of_source(text: str) -> ast.Module:
+    """Return the tree of a program as it is read, of any text; an empty one if it cannot be."""
+    try:
+        return _parsed(text, MOST_TOKENS).tree
+    except Unparsable:
+        return _EMPTY
 
 
 def _named(path: str, notes: tuple[str, ...]) -> tuple[str, ...]:

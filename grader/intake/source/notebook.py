@@ -5,7 +5,7 @@ Trusted side; pure. Outputs are never looked at.
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,8 +18,10 @@ _PYTHON_MAGICS = ("%%time", "%%timeit", "%%capture", "%%prun", "%%python3", "%%s
 _LONGEST_MAGIC = 2_000
 _MAGIC_LINE = re.compile(
     r"^(?P<indent>[ \t]*+)"
-    r"(?:[\w.,\[\] ]++= *+[%!][\w ]|%|!|\?|[\w.]++\?{1,2}+\s*+$|(?:pip3?|conda) install\b)"
+    r"(?:[\w.,\[\] ]++= *+(?:!|%\w)|%{1,2}+ *+[A-Za-z_]|!|\?|[\w.]++\?{1,2}+\s*+$|(?:pip3?|conda) install\b)"
 )
+# A cell that writes a Python file holds that file's program.
+_WRITTEN = re.compile(r"%%(?:write)?file [^\n]*\.py\s*$")
 
 _MOST_CELLS = 2000
 _MOST_CONTAINERS = 300_000
@@ -87,11 +89,18 @@ def without_magics(text: str) -> str:
     'pass\npass\nx = 1'
     """
     first = text.lstrip().split("\n", 1)[0].strip()
-    if first.startswith("%%") and not first.startswith(_PYTHON_MAGICS):
+    is_python = first.startswith(_PYTHON_MAGICS) or _WRITTEN.match(first[:_LONGEST_MAGIC])
+    if first.startswith("%%") and not is_python:
         return "\n" * text.count("\n")
-    return "\n".join(_without_magic(line) for line in text.split("\n"))
+    return "\n".join(_without_magic(text.split("\n")))
 
 
-def _without_magic(line: str) -> str:
-    match = _MAGIC_LINE.match(line[:_LONGEST_MAGIC])
-    return line if match is None else f"{match['indent']}pass"
+def _without_magic(lines: Sequence[str]) -> Iterator[str]:
+    goes_on = False
+    for line in lines:
+        match = _MAGIC_LINE.match(line[:_LONGEST_MAGIC])
+        if goes_on:
+            yield ""
+        else:
+            yield line if match is None else f"{match['indent']}pass"
+        goes_on = line.endswith("\\") and (goes_on or match is not None)

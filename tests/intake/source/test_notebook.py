@@ -66,6 +66,11 @@ def test_code_cells_too_many_are_refused_with_their_number(notebook):
         ("pip install tqdm\nx = 1", "pass\nx = 1"),
         ("%%bash\nls -l\necho", "\n\n"),
         ("%%time\nx = 1", "pass\nx = 1"),
+        ("x = (7\n% 4)\n% matplotlib inline", "x = (7\n% 4)\npass"),
+        ("!pip install a \\\n  b \\\n  c\nx = 1", "pass\n\n\nx = 1"),
+        ("names = !{command}\n??np.pad\ntime = %timeit -o f()", "pass\npass\npass"),
+        ("%%writefile conv.py\nx = 1", "pass\nx = 1"),
+        ("%%writefile notes.md\nx = 1", "\n"),
     ],
 )
 def test_without_magics_leaves_the_python_and_every_line_in_place(cell, kept):
@@ -125,3 +130,14 @@ def test_read_program_of_a_thousand_broken_cells_names_some(handed_in, notebook)
 def test_read_document_code_cells_without_end_are_refused(notebook, blank):
     document = read(notebook("x = 1", "if x:\n" + blank * 2_300_000 + "y\n  z"))
     assert document.error == "a.ipynb: it has more than 2200000 characters, which is too long for a program"
+
+
+def test_read_document_script_with_lines_of_a_notebook_is_read_without_them():
+    document = read_document(SourceFile("cnn.py", b"%matplotlib inline\n!pip install x\nx = 1\n"))
+    assert (document.error, document.text) == ("", "pass\npass\nx = 1\n")
+    assert document.warnings == ("cnn.py: lines that only a notebook understands were left out",)
+
+
+def test_read_document_script_that_is_no_python_keeps_its_own_error():
+    document = read_document(SourceFile("cnn.py", b"x = 1\n!ls\nprint 'a'\n"))
+    assert document.error.startswith("cnn.py, line 2: SyntaxError")
