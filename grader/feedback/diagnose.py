@@ -22,6 +22,7 @@ from grader.feedback.suspects import (
     chosen,
     entries,
     gives_arrays,
+    may_say,
     moved,
     reply,
     stopping_suspects,
@@ -152,6 +153,8 @@ def _named(
 def _explains(truth: GroundTruth, suspect: Suspect, item: AskedPart) -> bool:
     """Tell whether a suspect fails as one wrong answer does, or fails at all if it is known by its cases."""
     answered = reply(truth, suspect, item.case.id)
+    if item.answer.shown is None and all(entry.says_so for entry in entries(suspect)):
+        return may_say(suspect, item)
     by_case = all(entry.by_case for entry in entries(suspect))
     return alike(item, answered) or (by_case and answered.answers[item.part].shown is None)
 

@@ -29,7 +29,7 @@ FOLLOWS = "follows"
 
 def stopped_before(criterion: str, items: Sequence[AskedPart]) -> Iterator[Diagnosis]:
     """Say where an earlier part of the same call stopped, so that this one was never computed."""
-    unreached = [item for item in items if item.inherited]
+    unreached = [item for item in items if item.inherited and _is_written(item)]
     if len(unreached) < ENOUGH:
         return
     (part, _), *_ = Counter(item.stopped_by for item in unreached).most_common()
@@ -65,7 +65,7 @@ def contained_fault(
 ) -> Iterator[Diagnosis]:
     """Say that a network fails only where it contains a layer that is wrong by itself."""
     wrong = [item for item in items if not item.right]
-    if not wrong:
+    if not all(map(_is_written, wrong)):
         return
     faulty = [
         other
@@ -74,7 +74,7 @@ def contained_fault(
     ]
     for first in faulty:
         kind = first.partition(".")[0]
-        if kind in LAYERS and all(_contains(item, kind) for item in wrong):
+        if wrong and kind in LAYERS and all(_contains(item, kind) for item in wrong):
             why = f"Every network that fails contains a layer that is wrong by itself: mend {first} first."
             yield _after(criterion, first, why, len(wrong))
             return
@@ -91,6 +91,10 @@ def speed_follow_ups(items: Sequence[Item]) -> Iterator[Diagnosis]:
         if wrong and item.outcome in _NOT_RIGHT:
             why = f"{wrong[0]} is wrong, and wrong answers earn nothing for their speed: mend that first."
             yield _after(item.criterion, wrong[0], why, 1)
+
+
+def _is_written(item: AskedPart) -> bool:
+    return item.answer.outcome is not Outcome.NOT_IMPLEMENTED
 
 
 def _contains(item: AskedPart, kind: str) -> bool:

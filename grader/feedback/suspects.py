@@ -108,24 +108,30 @@ def stops_as(
 ) -> bool:
     """Tell whether a suspect stops in exactly the cases in which the submission does, by such errors.
 
-    With ``wrong_too`` the submission may give a wrong array in some of them instead.
+    With ``wrong_too`` the submission may give a wrong array in some of them instead. Errors that say the
+    mistake themselves need no such comparison.
     """
-    enough = sum(item.answer.shown is None for item in items) >= ENOUGH
-    return enough and _stops_alike(truth, suspect, items, wrong_too)
+    stopped = [item for item in items if item.answer.shown is None]
+    if len(stopped) < ENOUGH:
+        return False
+    if all(mistake(name).says_so for name in suspect.names):
+        return all(may_say(suspect, item) for item in stopped)
+    return _stops_alike(truth, suspect, items, wrong_too)
 
 
 def _stops_alike(
     truth: GroundTruth, suspect: Suspect, items: Sequence[AskedPart], wrong_too: bool = False
 ) -> bool:
     stopped = [item for item in items if item.answer.shown is None]
-    return all(_may_say(suspect, item) for item in stopped) and all(
+    return all(may_say(suspect, item) for item in stopped) and all(
         (reply(truth, suspect, item.case.id).answers[item.part].shown is None)
         == (item.answer.shown is None or (wrong_too and not item.right))
         for item in items
     )
 
 
-def _may_say(suspect: Suspect, item: AskedPart) -> bool:
+def may_say(suspect: Suspect, item: AskedPart) -> bool:
+    """Tell whether an error can be that of a suspect's mistakes."""
     said = f"{item.answer.outcome}: {item.answer.message}"
     return all(re.search(mistake(name).errors, said) is not None for name in suspect.names)
 
@@ -145,15 +151,15 @@ def stopping_suspects(
 ) -> list[Suspect]:
     """Return every mistake that is known by its errors and stops as the submission does.
 
-    Where the submission always stops, only an error that says so itself names a mistake. ``alone`` says that
-    no other mistake explains the wrong arrays.
+    Where the submission always stops, only an error that says so itself, or a line, names a mistake.
+    ``alone`` says that no other mistake explains the wrong arrays.
     """
     always = all(item.answer.shown is None for item in items)
     return [
         suspect
         for suspect in _singles(criterion.partition(".")[0], hints)
         if (entry := mistake(suspect.names[0])).refuses
-        if entry.says_so or not always
+        if entry.says_so or entry.needs_hint or not always
         if entry.by_case or suspect.is_about(criterion)
         if stops_as(truth, suspect, items, wrong_too=alone and entry.by_case)
     ]

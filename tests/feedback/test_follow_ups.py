@@ -3,10 +3,15 @@
 import pytest
 
 from grader.cases.ground_truth import load_ground_truth
+from grader.checks.submission import Student
 from grader.feedback.diagnose import diagnose
 from grader.feedback.follow_ups import FOLLOWS, speed_follow_ups
+from grader.feedback.mistakes import mistake
+from grader.feedback.mistakes.layers import student
+from grader.feedback.mistakes.simulate import InProcess
 from grader.intake.source import Program
 from grader.results import Item, Outcome
+from grader.sandbox import Answer, Reply
 from tests.quality.unknown import Edited, edited
 
 TRUTH = load_ground_truth()
@@ -82,11 +87,9 @@ def test_diagnose_of_crop_in_forward_blames_no_crop_in_backward():
 
 def test_diagnose_speaks_of_the_crop_only_where_the_source_shows_it():
     shown = diagnosed("taps", ("P1 : P1 + H, P2 : P2 + W", "P1:-P1, P2:-P2"))
-    rows = ("P1 : P1 + H, P2 : P2 + W", "P1 : self.xp.shape[2] if P1 and P2 else 0, P2:")
     hidden = ("P1 : P1 + H, P2 : P2 + W", "P1 : 0 - P1, P2 : 0 - P2")
     assert shown[0].title == "Border cut off with p:-p"
     assert diagnosed("taps", hidden)[0].title == "grad_x lost where the padding is 0"
-    assert "crops_from_the_end" not in {one.mistake for one in diagnosed("taps", rows)}
 
 
 def test_speed_follow_ups_name_the_wrong_criterion_of_the_phase():
@@ -101,3 +104,49 @@ def test_speed_follow_ups_name_the_wrong_criterion_of_the_phase():
     ]
     (found,) = speed_follow_ups(items)
     assert (found.criterion, found.follows_from) == ("conv2d.speed_backward", "conv2d.grad_weight")
+
+
+def test_diagnose_of_a_gradient_that_differs_between_learning_rates_names_the_update():
+    """What the interface for layers that update themselves says in place of such a gradient."""
+    message = "grad_x differs: it is computed with weights that were already updated"
+    replies = {}
+    for case_id, reply in Edited("loops").replies(TRUTH).items():
+        late = {
+            part: Answer(part, Outcome.WRONG_VALUE, None, message) if part == "grad_x" else answer
+            for part, answer in reply.answers.items()
+        }
+        replies[case_id] = Reply(late)
+    found = [one for one in diagnose(TRUTH, replies) if one.criterion == "conv2d.grad_x"]
+    assert [(one.mistake, one.explains) for one in found] == [("updates_weight_before_grad_x", 109)]
+
+
+def network_replies(form, source):
+    pupil = Student(InProcess(student("network", form)), TRUTH)
+    cases = [case for case in TRUTH.cases if case.kind == "network"]
+    for case in cases:
+        pupil.reply(case)
+    return diagnose(TRUTH, pupil.replies, Program("cnn.py", {"cnn.py": source}))
+
+
+def test_diagnose_of_layers_that_are_not_reversed_needs_the_line():
+    (form,) = mistake("passes_layers_in_forward_order").forms
+    loop = "def backward(self, grad):\n    for layer in self.layers:\n        grad = layer.backward(grad)\n"
+    (found,) = network_replies(form, loop)
+    assert (found.mistake, found.place.line) == ("passes_layers_in_forward_order", 2)
+    assert network_replies(form, loop.replace("self.layers", "reversed(self.layers)")) == ()
+
+
+def test_diagnose_of_a_layer_that_is_not_written_says_nothing():
+    unwritten = ("        self.x = x\n", "        raise NotImplementedError\n")
+    assert {one.criterion for one in diagnosed("loops", unwritten)} <= {"conv2d.errors"}
+
+
+def test_diagnose_of_a_network_with_a_wrong_layer_says_which():
+    wrong = student("conv2d", mistake("forgets_bias").forms[0])
+    pupil = Student(InProcess(wrong), TRUTH)
+    for case in TRUTH.cases:
+        if case.kind in ("conv2d", "network") and not case.invalid:
+            pupil.reply(case)
+    found = {one.criterion: one for one in diagnose(TRUTH, pupil.replies)}
+    assert found["network.training"].follows_from == "conv2d.forward"
+    assert found["network.training"].mistake == FOLLOWS

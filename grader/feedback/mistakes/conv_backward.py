@@ -172,7 +172,12 @@ BACKWARD_MISTAKES = (
     _grad_x("returns_grad_weight_as_grad_x", finish=lambda _, call: _weight_gradient(call)),
     _grad_x(
         "updates_weight_before_grad_x",
-        flags={"refuses": True, "says_so": True, "errors": "with weights that were already updated"},
+        flags={
+            "refuses": True,
+            "says_so": True,
+            "single": True,
+            "errors": "with weights that were already updated",
+        },
         arguments=tuple(_updated_weight(rate, mean) for mean in (False, True) for rate in _RATES),
     ),
     _grad_x("averages_grad_x_over_batch", finish=to.per_image),

@@ -88,7 +88,7 @@ class Mistake:
     hint : str
         The static hint (`grader.feedback.source_hints`) that shows it in the source; empty if there is none.
     needs_hint : bool
-        Whether its answers alone (an error on every call, say) are too common to name it by.
+        Whether its answers alone (an error on every call, say) are too common to name it without the hint.
     refuses : bool
         Whether it is known by its errors alone: others must also give a wrong array.
     by_case : bool
@@ -96,7 +96,7 @@ class Mistake:
     errors : str
         A pattern that the outcome and text of an error must match for the error to be this mistake's.
     says_so : bool
-        Whether such an error names the mistake where every call gives one.
+        Whether such an error says by itself that the mistake was made, in whichever cases it comes.
     shown : (str, str) or None
         Title and sentence where the source shows the hint; `title` and `sentence` claim only what the
         answers show.

@@ -66,7 +66,7 @@ TRAINING_MISTAKES = (
     _training(
         "passes_layers_in_forward_order",
         around("backward", _in_forward_order),
-        flags={"hint": "layer_order", "needs_hint": True, "refuses": True, "says_so": True},
+        flags={"hint": "layer_order", "needs_hint": True, "refuses": True},
     ),
     _training("does_not_train", _step(lambda value, *_: value)),
     _training("sums_gradients_over_steps", _momentum(1.0)),
