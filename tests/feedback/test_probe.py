@@ -35,9 +35,9 @@ def _wrong(name: str) -> Student:
     return Student(Asked(wrong_layer(entry.kind, entry.forms[0])), TRUTH)
 
 
-def _items(student: Student, kind: str) -> Iterator[Item]:
-    """Yield what the checks find, without pytest."""
-    for case in (*of_kind(TRUTH.cases, kind), *of_kind(TRUTH.cases, kind, invalid=True)):
+def _items(student: Student, kind: str, *, step: int = 1) -> Iterator[Item]:
+    """Yield what the checks find, without pytest; of every so many cases."""
+    for case in (*of_kind(TRUTH.cases, kind), *of_kind(TRUTH.cases, kind, invalid=True))[::step]:
         parts = ("errors",) if case.invalid else parts_of(case)
         for part in parts:
             outcome = Outcome.PASSED
@@ -101,7 +101,7 @@ def test_find_conditions_of_right_layer_asks_nothing() -> None:
 
 def test_find_conditions_stops_asking_when_the_time_is_over() -> None:
     student = _wrong("refuses_remainder")
-    items = tuple(_items(student, "conv2d"))
+    items = tuple(_items(student, "conv2d", step=4))
     asked = len(student.client.settings)  # type: ignore[attr-defined]
     seconds = itertools.count(0.0, 1.5)
     assert find_conditions(student, TRUTH.cases, items, clock=lambda: next(seconds)) == ()
@@ -140,7 +140,7 @@ def test_find_conditions_asks_only_what_the_interface_expresses() -> None:
 
 
 def test_find_conditions_accepts_a_convention_in_new_cases_too() -> None:
-    """Batch means are accepted here, so what is left is the gradient that ignores the stride."""
+    """Batch means are accepted here, so what is left is the remainder that is refused."""
     entry, other = mistake("averages_over_batch"), mistake("refuses_remainder")
     assert entry.kind == other.kind == "conv2d"
     form = Form({**entry.forms[0].steps, **other.forms[0].steps})
