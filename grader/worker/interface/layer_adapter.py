@@ -78,7 +78,7 @@ class Layer:
         self.names = {**quantities(kind, params, pairs=settings.pairs), **more}
         self.made: dict[str, Call] = {}
         self.invented: set[str] = set()
-        self.scope = Scope(kind, self.names, student, other_names)
+        self.scope = Scope(kind, self.names, student, other_names, _neutral(kind, params))
         self._places = Places(self.recipe.places, self.scope, self.parameters)
         self._name(arrays)
         self.make()
@@ -218,11 +218,9 @@ def _layouts(kind: str, layouts: Mapping[str, str]) -> dict[str, Layout]:
 def quantities(kind: str, params: Mapping[str, Any], *, pairs: bool) -> dict[str, Any]:
     """Return a layer's arguments by every name that a call may use."""
     names = dict(params)
-    row = LAYER_KINDS[kind]
-    if not row.has_windows:
+    if not LAYER_KINDS[kind].has_windows:
         return names
-    neutral = {"kernel_size": 1, "stride": params["kernel_size"] if row.tiles else 1, "padding": 0}
-    for name, default in neutral.items():
+    for name, default in _defaults(kind, params).items():
         value = params.get(name, default)
         height, width = both(value)
         value = height if not pairs and height == width else value
@@ -230,3 +228,18 @@ def quantities(kind: str, params: Mapping[str, Any], *, pairs: bool) -> dict[str
         stem = name.replace("_size", "")
         names[f"{stem}_height"], names[f"{stem}_width"] = height, width
     return names
+
+
+def _defaults(kind: str, params: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a layer with windows does where a case does not say it."""
+    stride = params["kernel_size"] if LAYER_KINDS[kind].tiles else 1
+    return {"kernel_size": 1, "stride": stride, "padding": 0}
+
+
+def _neutral(kind: str, params: Mapping[str, Any]) -> frozenset[str]:
+    """Return the names whose value is what a layer without them does."""
+    if not LAYER_KINDS[kind].has_windows:
+        return frozenset()
+    defaults = _defaults(kind, params).items()
+    said = {name for name, default in defaults if both(params.get(name, default)) == both(default)}
+    return frozenset(said - {"kernel_size"})

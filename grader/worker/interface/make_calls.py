@@ -14,7 +14,7 @@ import numpy as np
 
 from grader.worker.interface.call_expressions import Call, Step
 from grader.worker.interface.misfits import Unfit, called_name, described, missing, undefined
-from grader.worker.interface.signatures import Passed, own_keywords, received, suits
+from grader.worker.interface.signatures import Passed, needless, own_keywords, received, suits
 from grader.worker.interface.synonyms import LOSS_METHODS, METHODS, classes_for, synonyms_of
 from grader.worker.serialize import Unusable, from_list
 
@@ -51,12 +51,15 @@ class Scope(NamedTuple):
         Where every other name is looked up.
     other_names : dict
         What the student calls otherwise than the template, filled in: the template's name -> the student's.
+    neutral : frozenset of str
+        Names whose value is what a layer without them does, such as a padding of 0.
     """
 
     kind: str
     names: dict[str, Any]
     student: Any
     other_names: dict[str, str]
+    neutral: frozenset[str] = frozenset()
 
 
 def perform(alternatives: Sequence[Call], scope: Scope, parts: Collection[str]) -> Call:
@@ -183,6 +186,17 @@ def _called(node: ast.Call, scope: Scope) -> Any:
         if keyword.arg and not _is_left_out(keyword.value, scope.names)
     }
     arguments = [evaluate(argument, scope) for argument in node.args]
+    neutral = frozenset(
+        keyword.arg
+        for keyword in node.keywords
+        if keyword.arg in keywords
+        and isinstance(keyword.value, ast.Name)
+        and keyword.value.id in scope.neutral
+    )
+    if neutral:
+        # A layer without padding can be asked for none.
+        for name in needless(function, Passed(arguments, keywords), node, neutral):
+            del keywords[name]
     own = own_keywords(function, Passed(arguments, keywords), node, _own_name(node, scope))
     if own:
         scope.other_names.update(own)

@@ -43,6 +43,21 @@ def own_keywords(function: Any, passed: Passed, node: ast.Call, name: str) -> Ma
     return own
 
 
+def needless(function: Any, passed: Passed, node: ast.Call, neutral: frozenset[str]) -> frozenset[str]:
+    """Return the keywords, of those whose value is neutral, that a function does not take by any name."""
+
+    def find() -> frozenset[str]:
+        try:
+            signature = inspect.signature(function)
+        except (TypeError, ValueError):
+            return frozenset()
+        lacking = neutral.intersection(_lacking(signature, passed))
+        return frozenset(name for name in lacking if not _meant(name, signature, passed))
+
+    found: frozenset[str] = _remembered(function, (node, neutral, *passed.keywords), find)
+    return found
+
+
 def _remembered(function: Any, key: tuple[Any, ...], find: Callable[[], Any]) -> Any:
     """Return what was found of a function and a call before, or find it."""
     body = function.__func__ if type(function) is types.MethodType else function

@@ -180,6 +180,29 @@ class MaxPooling:
             )
 
 
+@pytest.mark.parametrize("lacking", ["stride", "padding"])
+def test_ask_layer_that_lacks_a_parameter_is_right_where_it_is_not_needed(lacking, ask_here):
+    order = [role for role in ROLES if role != lacking]
+    source = written({}, order).replace(
+        "        self.right", f"        {lacking} = {int(lacking == 'stride')}\n        self.right", 1
+    )
+    cases = {
+        (True, True): "k2x3-s1x1-p1x1-r0x0",
+        (True, False): "k3x2-s1x1-p0x0-r0x0",
+        (False, True): CASE,
+        (False, False): "k3x3-s2x2-p0x0-r0x0",
+    }
+    for (plain_stride, padded), case_id in cases.items():
+        answers = ask_here(source, "layers", case_id=case_id)
+        if plain_stride if lacking == "stride" else not padded:
+            assert right(answers, case_id) == CONV, case_id
+        else:
+            assert answers["output"].message.startswith(f"Conv2d(...) does not take `{lacking}`; it takes"), (
+                case_id
+            )
+            assert answers["output"].outcome == "raised"
+
+
 def test_table_has_no_name_that_stands_for_two_things_of_a_layer():
     for kind in LAYER_KINDS.values():
         for one, other in combinations((*kind.arguments, "learning_rate"), 2):
