@@ -63,7 +63,7 @@ def graded(tmp_path_factory):
 
 def test_run_right_average_pooling_gets_full_points(graded):
     assert graded["right"]["points"] == 20.0
-    assert [one["total"] for one in graded["right"]["criteria"]] == [24, 24]
+    assert [one["total"] for one in graded["right"]["criteria"]] == [26, 26]
 
 
 def test_run_sum_instead_of_mean_loses_forward_and_is_named(graded):
