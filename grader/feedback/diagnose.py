@@ -17,6 +17,7 @@ from grader.feedback.mistakes import Mistake
 from grader.feedback.source_hints import find_hints
 from grader.feedback.suspects import (
     ENOUGH,
+    SPARED,
     Suspect,
     array_suspects,
     chosen,
@@ -79,7 +80,8 @@ def _of_layer(truth: GroundTruth, kind: str, layer: Evidence, hints: Hints) -> I
     for criterion, items in layer.items():
         own = [item for item in items if not item.inherited]
         wrong = sum(not item.right for item in own)
-        if wrong < ENOUGH:
+        # A few answers beside many that were never computed fit too much.
+        if wrong < max(ENOUGH, SPARED * sum(not item.right for item in items)):
             yield from stopped_before(criterion, items)
             continue
         earlier = _by_earlier(truth, kind, own, faults)

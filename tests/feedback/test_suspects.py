@@ -36,7 +36,13 @@ def test_answer_with_what_lies_outside_an_array_shows_what_was_read():
     assert all(answer.array is None and answer.shown is not None for answer in strayed)
 
 
-def test_diagnose_of_zeros_in_a_few_cases_beside_errors_in_the_others_is_silent():
-    narrow = ("(w - 1) * s + 1 : s] = g", "(w - 1) * s : s] = g")
-    replies = Edited("strided", changes=(narrow,)).replies(TRUTH)
+@pytest.mark.parametrize(
+    ("program", "wide", "narrow"),
+    [
+        ("strided", "(w - 1) * s + 1 : s] = g", "(w - 1) * s : s] = g"),
+        ("images", "(w - 1) * stride + 1), plane", "(w - 1) * stride), plane"),
+    ],
+)
+def test_diagnose_of_zeros_in_a_few_cases_beside_errors_in_the_others_is_silent(program, wide, narrow):
+    replies = Edited(program, changes=((wide, narrow),)).replies(TRUTH)
     assert "answers_zeros" not in {one.mistake for one in diagnose(TRUTH, replies)}
