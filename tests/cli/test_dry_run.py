@@ -88,7 +88,7 @@ def test_dry_run_says_which_cases_fail_for_everybody(grader, handed_in, tmp_path
 
 
 def test_dry_run_refuses_a_criterion_of_which_too_little_is_left(grader, handed_in, tmp_path):
-    rules = NO_STRIDE % "[]" + '[interface_settings.layouts]\nx = "NHW"\n'
+    rules = NO_STRIDE % "[]" + '[interface_settings.layouts]\nx = "NHW"\noutput = "NCHW"\n'
     ran = _planned(grader, handed_in, tmp_path, rules)
     assert ran.status == 2
     assert (
