@@ -29,13 +29,13 @@ FOLLOWS = "follows"
 
 def stopped_before(criterion: str, items: Sequence[AskedPart]) -> Iterator[Diagnosis]:
     """Say where an earlier part of the same call stopped, so that this one was never computed."""
-    unreached = [item for item in items if item.inherited and _is_written(item)]
-    if len(unreached) < ENOUGH:
-        return
-    (part, _), *_ = Counter(item.stopped_by for item in unreached).most_common()
-    earlier = criterion_of(unreached[0].case.kind, part)
-    why = f"{earlier} stopped with an error in {_cases(len(unreached))}, so this was not computed there."
-    yield _after(criterion, earlier, why, len(unreached))
+    stops = Counter(item.stopped_by for item in items if item.inherited and _is_written(item))
+    # Without a number: the cases asked for an explanation need not be those that are graded.
+    for part, count in stops.most_common(1):
+        if count >= ENOUGH:
+            earlier = criterion_of(items[0].case.kind, part)
+            why = f"{earlier} stopped with an error in some cases, so this was not computed there."
+            yield _after(criterion, earlier, why, count)
 
 
 def follow_up(criterion: str, items: Sequence[AskedPart], forward: Sequence[AskedPart]) -> Diagnosis | None:
@@ -49,7 +49,8 @@ def follow_up(criterion: str, items: Sequence[AskedPart], forward: Sequence[Aske
         return None
     earlier = criterion_of(forward[0].case.kind, forward[0].part)
     why = (
-        f"It fails only in cases in which {earlier} already gives an array of another shape: mend that first."
+        f"Where it is computed, it fails only in cases in which {earlier} already gives an array "
+        "of another shape: mend that first."
     )
     return _after(criterion, earlier, why, len(wrong))
 
@@ -99,10 +100,6 @@ def _is_written(item: AskedPart) -> bool:
 
 def _contains(item: AskedPart, kind: str) -> bool:
     return any(kind == contained for contained, _ in item.case.params.get("layers", ()))
-
-
-def _cases(count: int) -> str:
-    return f"{count} case{'s' * (count != 1)}"
 
 
 def _after(criterion: str, earlier: str, sentence: str, wrong: int) -> Diagnosis:

@@ -5,7 +5,8 @@ import pytest
 from grader.cases.ground_truth import load_ground_truth
 from grader.checks.submission import Student
 from grader.feedback.diagnose import diagnose
-from grader.feedback.follow_ups import FOLLOWS, speed_follow_ups
+from grader.feedback.evidence import AskedPart
+from grader.feedback.follow_ups import FOLLOWS, follow_up, speed_follow_ups, stopped_before
 from grader.feedback.mistakes import mistake
 from grader.feedback.mistakes.layers import student
 from grader.feedback.mistakes.simulate import InProcess
@@ -90,6 +91,32 @@ def test_diagnose_speaks_of_the_crop_only_where_the_source_shows_it():
     hidden = ("P1 : P1 + H, P2 : P2 + W", "P1 : 0 - P1, P2 : 0 - P2")
     assert shown[0].title == "Border cut off with p:-p"
     assert diagnosed("taps", hidden)[0].title == "grad_x lost where the padding is 0"
+
+
+def _asked(part, count, **seen):
+    cases = [case for case in TRUTH.cases if case.kind == "conv2d" and not case.invalid]
+    return [AskedPart(case, part, Answer(part, Outcome.RAISED), **seen) for case in cases[:count]]
+
+
+def test_stopped_before_counts_only_the_cases_that_the_named_part_stopped():
+    items = _asked("grad_weight", 9, right=False, stopped_by="output")
+    items += _asked("grad_weight", 4, right=False, stopped_by="grad_x")
+    (found,) = stopped_before("conv2d.grad_weight", items)
+    assert (found.follows_from, found.explains) == ("conv2d.forward", 9)
+    assert (
+        found.sentence
+        == "conv2d.forward stopped with an error in some cases, so this was not computed there."
+    )
+
+
+def test_follow_up_of_a_misshapen_output_speaks_only_of_what_was_computed():
+    forward = [
+        *_asked("output", 4, right=False, misshapen=True),
+        *_asked("output", 40, right=True)[4:],
+    ]
+    items = [*_asked("grad_x", 4, right=False), *_asked("grad_x", 40, right=True)[4:]]
+    found = follow_up("conv2d.grad_x", items, forward)
+    assert found.sentence.startswith("Where it is computed, it fails only in cases in which conv2d.forward")
 
 
 def test_speed_follow_ups_name_the_wrong_criterion_of_the_phase():
