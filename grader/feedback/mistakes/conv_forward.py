@@ -154,20 +154,6 @@ def _strides_from_the_shape(call: LayerCall) -> Array:
     return stride_tricks.as_strided(padded, padded.shape, strides)
 
 
-def _float_sizes(call: LayerCall) -> LayerCall:
-    np.zeros((call.x.shape[2] / call.stride[0],))
-    return call
-
-
-_FLOAT_SIZE = (
-    r"TypeError: ('(numpy\.)?float\d*' object cannot be interpreted as an integer"
-    r"|slice indices must be integers"
-    r"|Cannot cast array data from dtype\('float64'\) to dtype\('int64'\))"
-    r"|IndexError: arrays used as indices must be of integer"
-)
-"""What NumPy and Python say to a size, a count or an index that is a float."""
-
-
 def _unequal(pair: tuple[int, int]) -> bool:
     return pair[0] != pair[1]
 
@@ -257,17 +243,6 @@ FORWARD_MISTAKES = (
         "assumes_contiguous_memory",
         flags={"refuses": True, "errors": "^out_of_bounds_view"},
         pad=_strides_from_the_shape,
-    ),
-    _forward(
-        "computes_float_sizes",
-        flags={
-            "hint": "true_division",
-            "refuses": True,
-            "says_so": True,
-            "single": True,
-            "errors": _FLOAT_SIZE,
-        },
-        refuse=_float_sizes,
     ),
     *(
         _forward(

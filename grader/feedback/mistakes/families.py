@@ -37,6 +37,20 @@ FORWARDS = (layer("conv2d", "output"), layer("max_pool2d", "output"))
 GRAD_XS = (layer("conv2d", "grad_x"), layer("max_pool2d", "grad_x"), layer("relu", "grad_x"))
 
 
+def _float_sizes(call: LayerCall) -> LayerCall:
+    np.zeros((call.x.shape[2] / call.stride[0],))
+    return call
+
+
+_FLOAT_SIZE = (
+    r"TypeError: ('(numpy\.)?float\d*' object cannot be interpreted as an integer"
+    r"|slice indices must be integers"
+    r"|Cannot cast array data from dtype\('float64'\) to dtype\('int64'\))"
+    r"|IndexError: arrays used as indices must be of integer"
+)
+"""What NumPy and Python say to a size, a count or an index that is a float."""
+
+
 def _assigns(shares: Array, call: LayerCall) -> Array:
     """Let a later window overwrite the pixels of the ones before."""
     (s_h, s_w), (k_h, k_w) = call.stride, call.window
@@ -120,6 +134,18 @@ FAMILIES = (
         "refuses_remainder",
         flags={"hint": "divisibility", "refuses": True},
         refuse=to.refusing(lambda call: any(to.remainders(call)), "not divisible"),
+    ),
+    *family(
+        FORWARDS,
+        "computes_float_sizes",
+        flags={
+            "hint": "true_division",
+            "refuses": True,
+            "says_so": True,
+            "single": True,
+            "errors": _FLOAT_SIZE,
+        },
+        refuse=_float_sizes,
     ),
     *family(FORWARDS, "rounds_output_size_up", pad=_rounded_up),
     *family(GRAD_XS[:2], "returns_padded_grad_x", crop=as_it_is),

@@ -61,6 +61,7 @@ NAMED = {
     "loss summed": "sums_loss_over_batch",
     "gradient missing 1/N": "forgets_batch_size_in_grad_logits",
     "float sizes": "computes_float_sizes",
+    "float sizes in pooling": "computes_float_sizes_in_pooling",
     "as_strided out of bounds": "views_outside_the_array",
     "k - 1 if p == 0 else p": "pads_gradient_like_the_blog",
     "dilation by one zero": "dilates_by_one_zero_in_grad_x",
