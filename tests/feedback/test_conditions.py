@@ -124,8 +124,10 @@ def test_condition_of_any_verdicts_is_true(outcomes: list[bool], data: st.DataOb
 
 
 def _without_words(sentence: str, claim: Claim) -> str:
-    for feature in claim.rule.features:
-        sentence = sentence.replace(feature.having, "").replace(feature.lacking, "")
+    words = [text for feature in claim.rule.features for text in (feature.having, feature.lacking)]
+    # "with padding" is the start of "with padding above 1", whose number would be left over.
+    for text in sorted(words, key=len, reverse=True):
+        sentence = sentence.replace(text, "")
     return sentence
 
 
