@@ -55,7 +55,7 @@ def test_divide_gives_points_by_cases_where_the_groups_that_are_left_have_none()
 
 
 @given(
-    st.dictionaries(st.sampled_from(NAMES[1:]), st.floats(0, 10), min_size=1),
+    st.dictionaries(st.sampled_from(NAMES[1:]), st.integers(0, 1000).map(lambda n: n / 100), min_size=1),
     st.lists(st.sampled_from(CONV), min_size=1, max_size=30, unique_by=lambda case: case.id),
 )
 @settings(max_examples=50)
