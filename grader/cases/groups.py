@@ -5,10 +5,9 @@ so that a mistake that needs this one thing costs its group alone, and a share o
 """
 
 from collections.abc import Callable, Collection, Mapping
-from typing import Any
 
 from grader.cases.model import Case
-from grader.worker.layer_kinds import both
+from grader.cases.shapes import Axis, axes_of
 
 BASIC, COMBINED = "basic", "combined"
 """The groups of cases that ask for nothing special, and for several things at once."""
@@ -17,43 +16,32 @@ Demand = Callable[[Case], bool]
 """Tells whether a case asks for something."""
 
 
-def _pair(case: Case, name: str, default: Any) -> tuple[int, int]:
-    return both(case.params.get(name, default))
-
-
-def _kernel(case: Case) -> tuple[int, int]:
-    return _pair(case, "kernel_size", 1)
-
-
-def _padding(case: Case) -> tuple[int, int]:
-    return _pair(case, "padding", 0)
-
-
-def _stride(case: Case) -> tuple[int, int]:
-    # Pooling layers alone may leave it out.
-    return _pair(case, "stride", case.params["kernel_size"])
+def _axes(case: Case) -> tuple[Axis, Axis]:
+    return axes_of(case.sizes, case.params)
 
 
 def _has_remainder(case: Case) -> bool:
-    sides = (case.sizes["H"], case.sizes["W"])
-    axes = zip(sides, _kernel(case), _stride(case), _padding(case), strict=True)
-    return any((side + 2 * p - k) % s for side, k, s, p in axes)
+    return any(axis.remainder for axis in _axes(case))
 
 
 def _has_stride(case: Case) -> bool:
     """Say whether a stride is asked for; a remainder, which needs one, is a demand of its own."""
-    return max(_stride(case)) > 1 and not _has_remainder(case)
+    return any(axis.stride > 1 for axis in _axes(case)) and not _has_remainder(case)
 
 
 def _has_other_padding(case: Case) -> bool:
     """Say whether there is padding that is not the usual (K - 1) / 2, which keeps the image's size."""
-    axes = zip(_padding(case), _kernel(case), strict=True)
-    return min(_padding(case)) > 0 and any(2 * p != k - 1 for p, k in axes)
+    axes = _axes(case)
+    return not _is_unpadded(case) and any(2 * axis.padding != axis.kernel - 1 for axis in axes)
+
+
+def _is_unpadded(case: Case) -> bool:
+    return any(axis.padding == 0 for axis in _axes(case))
 
 
 def _is_rectangular(case: Case) -> bool:
-    axes = (_kernel(case), _stride(case), _padding(case), (case.sizes["H"], case.sizes["W"]))
-    return any(down != across for down, across in axes)
+    height, width = _axes(case)
+    return height != width
 
 
 def _is_single(case: Case) -> bool:
@@ -71,8 +59,8 @@ _COMMON: Mapping[str, Demand] = {
     "repeated": lambda case: case.scenario != "once",
 }
 _POOLING: Mapping[str, Demand] = {
-    "padding": lambda case: max(_padding(case)) > 0,
-    "overlap": lambda case: any(s != k for s, k in zip(_stride(case), _kernel(case), strict=True)),
+    "padding": lambda case: any(axis.padding > 0 for axis in _axes(case)),
+    "overlap": lambda case: any(axis.stride != axis.kernel for axis in _axes(case)),
     "remainder": _has_remainder,
     "rectangular": _is_rectangular,
     "ties": _draws("ties"),
@@ -81,7 +69,7 @@ _POOLING: Mapping[str, Demand] = {
 }
 DEMANDS: Mapping[str, Mapping[str, Demand]] = {
     "conv2d": {
-        "unpadded": lambda case: min(_padding(case)) == 0,
+        "unpadded": _is_unpadded,
         "padding": _has_other_padding,
         "stride": _has_stride,
         "remainder": _has_remainder,

@@ -4,6 +4,7 @@ Trusted side; pure.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from grader.cases.layers import EVERY_SIZE, LAYERS
@@ -46,11 +47,33 @@ def window_counts(sizes: Mapping[str, int], params: Mapping[str, Any]) -> tuple[
 
     Without a stride, windows lie side by side.
     """
+    rows, columns = axes_of(sizes, params)
+    return rows.output, columns.output
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """Height or width of a layer with windows: the size of x, and what moves over it."""
+
+    size: int
+    kernel: int
+    stride: int
+    padding: int
+
+    @property
+    def output(self) -> int:
+        """How many windows there are."""
+        return (self.size + 2 * self.padding - self.kernel) // self.stride + 1
+
+    @property
+    def remainder(self) -> int:
+        """How many of the last rows or columns no window reads."""
+        return (self.size + 2 * self.padding - self.kernel) % self.stride
+
+
+def axes_of(sizes: Mapping[str, int], params: Mapping[str, Any]) -> tuple[Axis, Axis]:
+    """Return height and width of a layer with windows. Without a stride, windows lie side by side."""
     kernel = both(params["kernel_size"])
-    stride = both(params.get("stride", kernel))
-    padding = both(params.get("padding", 0))
-    rows, columns = (
-        (size + 2 * p - k) // s + 1
-        for size, p, k, s in zip((sizes["H"], sizes["W"]), padding, kernel, stride, strict=True)
-    )
-    return rows, columns
+    stride, padding = both(params.get("stride", kernel)), both(params.get("padding", 0))
+    height, width = map(Axis, (sizes["H"], sizes["W"]), kernel, stride, padding)
+    return height, width

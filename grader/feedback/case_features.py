@@ -11,20 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grader.cases import Case
-from grader.cases.shapes import window_counts
+from grader.cases.shapes import Axis, axes_of
 from grader.worker.layer_kinds import LAYER_KINDS, both
-
-
-@dataclass(frozen=True, slots=True)
-class _Axis:
-    """One axis of a layer with windows: the sizes of x and of the output, and what lies between."""
-
-    size: int
-    kernel: int
-    stride: int
-    padding: int
-    remainder: int
-    output: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +20,7 @@ class _Setting:
     """A case with its axes: height and width, or none without windows and with wrong arguments."""
 
     case: Case
-    axes: tuple[_Axis, ...]
+    axes: tuple[Axis, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,24 +55,18 @@ def feature_rows(cases: Sequence[Case]) -> dict[Feature, NDArray[np.bool_]]:
 def _setting(case: Case) -> _Setting:
     if case.invalid or not LAYER_KINDS[case.kind].has_windows:
         return _Setting(case, ())
-    kernel, counts = both(case.params["kernel_size"]), window_counts(case.sizes, case.params)
-    strides = both(case.params.get("stride", kernel if LAYER_KINDS[case.kind].tiles else 1))
-    paddings, sizes = both(case.params.get("padding", 0)), (case.sizes["H"], case.sizes["W"])
-    rows = zip(kernel, strides, paddings, sizes, counts, strict=True)
-    return _Setting(
-        case, tuple(_Axis(size, k, s, p, (size + 2 * p - k) % s, count) for k, s, p, size, count in rows)
-    )
+    return _Setting(case, axes_of(case.sizes, case.params))
 
 
-def _any(test: Callable[[_Axis], bool]) -> Callable[[_Setting], bool]:
+def _any(test: Callable[[Axis], bool]) -> Callable[[_Setting], bool]:
     return lambda setting: any(map(test, setting.axes))
 
 
-def _all(test: Callable[[_Axis], bool]) -> Callable[[_Setting], bool]:
+def _all(test: Callable[[Axis], bool]) -> Callable[[_Setting], bool]:
     return lambda setting: all(map(test, setting.axes))
 
 
-def _differs(value: Callable[[_Axis], Hashable]) -> Callable[[_Setting], bool]:
+def _differs(value: Callable[[Axis], Hashable]) -> Callable[[_Setting], bool]:
     return lambda setting: len(set(map(value, setting.axes))) > 1
 
 
