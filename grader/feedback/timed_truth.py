@@ -13,13 +13,13 @@ from itertools import combinations
 
 import numpy as np
 
-from grader.cases import criterion_of, parts_of
+from grader.cases import criterion_of
 from grader.cases.ground_truth import GroundTruth, Part
 from grader.feedback.evidence import AskedPart, alike, arrays_alike, evidence
-from grader.feedback.mistakes import Form, combine, mistake
-from grader.feedback.mistakes.layers import student
+from grader.feedback.mistakes import Form, mistake
 from grader.feedback.mistakes.same_work import SAME_WORK
-from grader.feedback.mistakes.simulate import InProcess, quick_part
+from grader.feedback.mistakes.simulate import quick_part
+from grader.feedback.suspects import Suspect, reply
 from grader.sandbox import Reply
 from grader.speed.workloads import (
     CONV2D_PARTS,
@@ -73,11 +73,11 @@ def _explanation(truth: GroundTruth, part: str, items: Sequence[AskedPart]) -> F
     probe = next((item for item in ordered if _is_plain(item)), None)
     if probe is None or probe.right:
         return None
-    for place, form in enumerate(_suspects(part)):
+    for suspect, form in _suspects(part):
         array = quick_part(_KIND, form, part, probe.case.params, truth[probe.case.id].inputs)
         if array is None or not arrays_alike(np.asarray(probe.answer.array), array, probe.case.dtype):
             continue
-        if all(alike(item, _reply(truth, part, place, item.case.id)) for item in ordered):
+        if all(alike(item, reply(truth, suspect, item.case.id)) for item in ordered):
             return form
     return None
 
@@ -87,29 +87,17 @@ def _is_plain(item: AskedPart) -> bool:
 
 
 @lru_cache(maxsize=8)
-def _suspects(part: str) -> tuple[Form, ...]:
-    """Return the forms that change a part, and what two of them come to together."""
+def _suspects(part: str) -> tuple[tuple[Suspect, Form], ...]:
+    """Return what may change a part: one mistake, or two of them together."""
     single = [
-        (name, form) for name in sorted(SAME_WORK) for form in mistake(name).forms if part in form.parts()
+        (name, place)
+        for name in sorted(SAME_WORK)
+        for place, form in enumerate(mistake(name).forms)
+        if part in form.parts()
     ]
-    pairs = (
-        combine(first, second) for (one, first), (other, second) in combinations(single, 2) if one != other
-    )
-    return (*(form for _, form in single), *(form for form in pairs if form is not None))
-
-
-@lru_cache(maxsize=4096)
-def _reply(truth: GroundTruth, part: str, place: int, case_id: str) -> Reply:
-    """Return a suspect's answer; remembered, since a class makes the same mistakes."""
-    case = next(case for case in truth.cases if case.id == case_id)
-    return InProcess(student(_KIND, _suspects(part)[place])).run(
-        _KIND,
-        case.params,
-        truth[case_id].inputs,
-        parts=parts_of(case),
-        scenario=case.scenario,
-        layouts=case.layouts,
-    )
+    pairs = ((first, second) for first, second in combinations(single, 2) if first[0] != second[0])
+    suspects = (Suspect(forms) for forms in (*((one,) for one in single), *pairs))
+    return tuple((suspect, form) for suspect in suspects if (form := suspect.form()) is not None)
 
 
 def _computed(
