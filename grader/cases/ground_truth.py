@@ -105,6 +105,17 @@ def largest_product(part: str, inputs: Mapping[str, NDArray[Any]]) -> float:
     return first * second
 
 
+def part_of(
+    name: str,
+    inputs: Mapping[str, NDArray[Any]],
+    values: NDArray[np.float64],
+    magnitude: NDArray[np.float64],
+    terms: int,
+) -> Part:
+    """Return the part of this name of a layer's right answer to some inputs."""
+    return Part(values, magnitude, terms, largest_product(name, inputs))
+
+
 def public_folder() -> Path:
     """Return the folder of the public set: inside the installed package, or in the checkout."""
     packaged = Path(__file__).parents[1] / "data" / "ground_truth"
@@ -178,11 +189,12 @@ def _truth_of(case: Case, arrays: Mapping[str, NDArray[Any]]) -> Truth:
     inputs = {key.removeprefix("input/"): array for key, array in arrays.items() if key.startswith("input/")}
     parts = [key.removeprefix("expected/") for key in arrays if key.startswith("expected/")]
     expected = {
-        part: Part(
+        part: part_of(
+            part,
+            inputs,
             arrays[f"expected/{part}"],
             arrays[f"magnitude/{part}"],
             int(arrays[f"terms/{part}"]),
-            largest_product(part, inputs),
         )
         for part in parts
     }

@@ -15,7 +15,7 @@ from grader.cases.conv2d import extents, pair_or_int
 from grader.cases.generate.answers import expected_by
 from grader.cases.generate.draw import draw_inputs, stream
 from grader.cases.generate.reference import reference_answers
-from grader.cases.ground_truth import GroundTruth, Part, Truth
+from grader.cases.ground_truth import GroundTruth, Truth, part_of
 
 _SEED = 20261124
 _COUNT = 300
@@ -75,7 +75,7 @@ class _Answers(dict[str, Truth]):
         if not case.invalid:
             right = expected_by(reference_answers, case, inputs)
             parts = {
-                name: Part(values, right.magnitudes[name], right.terms[name])
+                name: part_of(name, inputs, values, right.magnitudes[name], right.terms[name])
                 for name, values in right.values.items()
             }
         self[case_id] = Truth(inputs, parts)

@@ -10,7 +10,7 @@ import pytest
 from cnn_reference import conv, loops
 from grader.cases import criterion_of, of_kind
 from grader.cases.compare import compare
-from grader.cases.ground_truth import Part, largest_product, load_ground_truth
+from grader.cases.ground_truth import load_ground_truth, part_of
 from tests.quality.algorithms import ALGORITHMS, LAYERS, direct, einsum, in_single_precision
 
 PARTS = ("output", "grad_x", "grad_weight", "grad_bias")
@@ -67,11 +67,8 @@ def truth_of(params, arrays):
     (F, C, k_h, k_w), (N, _, rows, columns) = arrays["weight"].shape, arrays["grad_output"].shape
     terms = (C * k_h * k_w + 1, F * k_h * k_w, N * rows * columns, N * rows * columns)
     return {
-        part: Part(
-            values[part].astype(np.float64),
-            magnitudes[part].astype(np.float64),
-            count,
-            largest_product(part, arrays),
+        part: part_of(
+            part, arrays, values[part].astype(np.float64), magnitudes[part].astype(np.float64), count
         )
         for part, count in zip(PARTS, terms, strict=True)
     }

@@ -3,6 +3,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from grader.cases import Case, criterion_of, of_kind, parts_of
@@ -12,6 +13,7 @@ from grader.feedback.conventions import convention
 from grader.feedback.mistakes import Form, mistake
 from grader.feedback.mistakes.layers import student as wrong_layer
 from grader.feedback.mistakes.simulate import InProcess
+from grader.feedback.new_cases import new_questions
 from grader.feedback.probe import find_conditions
 from grader.results import Item, Outcome
 
@@ -147,3 +149,11 @@ def test_find_conditions_accepts_a_convention_in_new_cases_too() -> None:
     client = Asked(wrong_layer("conv2d", form))
     student = Student(client, TRUTH, {"batch_mean": convention("batch_mean", TRUTH)})
     assert _sentences(student, "conv2d")["conv2d.grad_bias"].startswith("Right in all")
+
+
+def test_new_questions_allow_fast_algorithms_as_the_graded_ones_do():
+    questions = new_questions("conv2d")
+    truth = questions[questions.cases[0].id]
+    output = truth.expected["output"]
+    largest = np.abs(truth.inputs["x"]).max() * np.abs(truth.inputs["weight"]).max()
+    assert output.largest_product == pytest.approx(float(largest))

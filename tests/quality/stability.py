@@ -20,7 +20,7 @@ from grader.cases.compare import elementwise_bound, error_bound
 from grader.cases.generate.answers import expected_by
 from grader.cases.generate.fresh import draw_set
 from grader.cases.generate.reference import reference_answers
-from grader.cases.ground_truth import GroundTruth, Part, largest_product, load_ground_truth
+from grader.cases.ground_truth import GroundTruth, Part, load_ground_truth, part_of
 from grader.speed.long_shapes import LENGTHS, draw_long
 from grader.speed.workloads import LARGE, SMALL, right_answers
 from tests.quality.algorithms import ALGORITHMS, LAYERS, direct, in_single_precision
@@ -74,7 +74,7 @@ def set_questions(truth: GroundTruth, dtype: str) -> Iterator[Question]:
             arrays = {name: array.astype(dtype) for name, array in truth[case.id].inputs.items()}
             right = expected_by(reference_answers, case, arrays)
             expected = {
-                part: Part(values, right.magnitudes[part], right.terms[part], largest_product(part, arrays))
+                part: part_of(part, arrays, values, right.magnitudes[part], right.terms[part])
                 for part, values in right.values.items()
             }
             yield Question(case.kind, case.params, arrays, expected)
