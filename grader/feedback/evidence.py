@@ -28,6 +28,18 @@ MUTE = frozenset(
 )
 """Outcomes that say nothing about the mathematics."""
 
+NOT_RIGHT = frozenset(
+    {
+        Outcome.WRONG_VALUE,
+        Outcome.WRONG_SHAPE,
+        Outcome.WRONG_DTYPE,
+        Outcome.NOT_FINITE,
+        Outcome.RAISED,
+        Outcome.OUT_OF_BOUNDS_VIEW,
+    }
+)
+"""Outcomes of code that was run and is not right."""
+
 _CLOSE: Mapping[str, float] = {"float64": 1e-9, "float32": 3e-5, "float16": 3e-2}
 
 

@@ -7,21 +7,10 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from grader.cases import LAYERS, criterion_of
-from grader.feedback.evidence import AskedPart
+from grader.feedback.evidence import NOT_RIGHT, AskedPart
 from grader.feedback.mistakes import Mistake
 from grader.feedback.suspects import ENOUGH
 from grader.results import Diagnosis, Item, Outcome
-
-_NOT_RIGHT = frozenset(
-    {
-        Outcome.WRONG_VALUE,
-        Outcome.WRONG_SHAPE,
-        Outcome.WRONG_DTYPE,
-        Outcome.NOT_FINITE,
-        Outcome.RAISED,
-        Outcome.OUT_OF_BOUNDS_VIEW,
-    }
-)
 
 FOLLOWS = "follows"
 """The name that a diagnosis has where no mistake of its own is to be named."""
@@ -89,7 +78,7 @@ def speed_follow_ups(items: Sequence[Item]) -> Iterator[Diagnosis]:
         parts = LAYERS[kind].parts if name.startswith("speed_") and kind in LAYERS else ()
         timed = parts[1:] if name == "speed_backward" else parts[:1]
         wrong = [one for part in timed if (one := criterion_of(kind, part)) in failing]
-        if wrong and item.outcome in _NOT_RIGHT:
+        if wrong and item.outcome in NOT_RIGHT:
             why = f"{wrong[0]} is wrong, and wrong answers earn nothing for their speed: mend that first."
             yield _after(item.criterion, wrong[0], why, 1)
 

@@ -19,6 +19,7 @@ from grader.checks.submission import CheckFailed, Student
 from grader.feedback.conditions import condition, confirmed, tiers
 from grader.feedback.conventions import convention
 from grader.feedback.counterexample import Manner, manner_of, smallest_counterexample
+from grader.feedback.evidence import NOT_RIGHT
 from grader.feedback.gradient_check import OwnForward, own_forward, right_forward, right_gradients
 from grader.feedback.new_cases import new_questions
 from grader.results import Condition, Counterexample, Item, Outcome
@@ -36,16 +37,6 @@ _NO_VERDICT = frozenset({Outcome.TIMED_OUT, Outcome.NOT_RUN, Outcome.IMPORT_FAIL
 """Outcomes that do not tell whether a case is right."""
 
 _DERIVABLE = frozenset({Outcome.WRONG_VALUE, Outcome.WRONG_SHAPE})
-_SHRINKABLE = frozenset(
-    {
-        Outcome.WRONG_VALUE,
-        Outcome.WRONG_SHAPE,
-        Outcome.WRONG_DTYPE,
-        Outcome.NOT_FINITE,
-        Outcome.RAISED,
-        Outcome.OUT_OF_BOUNDS_VIEW,
-    }
-)
 
 
 def note_own_forward(student: Student, items: Sequence[Item]) -> tuple[Item, ...]:
@@ -242,4 +233,4 @@ def _usual_manners(items: Sequence[Item]) -> dict[str, Manner]:
             manner = manner_of(item.outcome, item.message)
             counts.setdefault(item.criterion, Counter())[manner] += 1
     usual = {criterion: count.most_common(1)[0][0] for criterion, count in counts.items()}
-    return {criterion: manner for criterion, manner in usual.items() if manner[0] in _SHRINKABLE}
+    return {criterion: manner for criterion, manner in usual.items() if manner[0] in NOT_RIGHT}
