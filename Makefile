@@ -9,10 +9,10 @@ BIN := $(VENV)/bin
 demo: $(VENV)/.installed
 	$(BIN)/grader run data/sample_submissions -o results/demo
 
-# Three processes, since many tests wait; a file each at a time, as the tests of a file share what they grade. One
+# Two processes, a file of tests each at a time, since the tests of a file share what they grade. One
 # thread for each, since BLAS would start one for each core in each of them. What measures speed runs alone.
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
-PYTEST := $(ONE_THREAD) $(BIN)/python -m pytest -q -n 3 --dist loadfile
+PYTEST := $(ONE_THREAD) $(BIN)/python -m pytest -q -n 2 --dist loadfile
 
 test: $(VENV)/.installed-test lint
 	$(PYTEST) -m "not timed"
